@@ -1,0 +1,85 @@
+/** The types of DuckDB, as plain data. `format.ts` beside this file writes them as DuckDB does, `parse.ts` reads them. */
+export type SimpleKind =
+  | 'null'
+  | 'boolean'
+  | 'tinyint'
+  | 'smallint'
+  | 'integer'
+  | 'bigint'
+  | 'hugeint'
+  | 'utinyint'
+  | 'usmallint'
+  | 'uinteger'
+  | 'ubigint'
+  | 'uhugeint'
+  | 'float'
+  | 'double'
+  | 'bignum'
+  | 'varchar'
+  | 'json'
+  | 'blob'
+  | 'bit'
+  | 'geometry'
+  | 'uuid'
+  | 'date'
+  | 'time'
+  | 'time_ns'
+  | 'time_tz'
+  | 'timestamp'
+  | 'timestamp_s'
+  | 'timestamp_ms'
+  | 'timestamp_ns'
+  | 'timestamp_tz'
+  | 'interval'
+
+export interface SimpleType {
+  readonly kind: SimpleKind
+}
+export interface DecimalType {
+  readonly kind: 'decimal'
+  /** Digits in all, 1 to 38. */
+  readonly width: number
+  /** Digits after the point. */
+  readonly scale: number
+}
+export interface EnumType {
+  readonly kind: 'enum'
+  readonly values: readonly string[]
+}
+export interface ListType {
+  readonly kind: 'list'
+  readonly item: DataType
+}
+export interface ArrayType {
+  readonly kind: 'array'
+  readonly item: DataType
+  /** Items in each value. */
+  readonly size: number
+}
+export interface StructType {
+  readonly kind: 'struct'
+  readonly fields: readonly Field[]
+}
+export interface MapType {
+  readonly kind: 'map'
+  readonly key: DataType
+  readonly value: DataType
+}
+export interface UnionType {
+  readonly kind: 'union'
+  readonly members: readonly Field[]
+}
+
+export type DataType = SimpleType | DecimalType | EnumType | ListType | ArrayType | StructType | MapType | UnionType
+
+export interface Field {
+  readonly name: string
+  readonly type: DataType
+}
+
+/** Columns of a table, in order. */
+export type Schema = readonly Field[]
+
+export function sameType(a: DataType, b: DataType): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b)
+}

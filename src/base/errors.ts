@@ -1,0 +1,127 @@
+/** Who has to act on an error: the caller, the author of a function, whoever runs a service, whoever set a limit, or us. */
+export type ErrorKind = 'user' | 'function' | 'unavailable' | 'limit' | 'internal'
+
+/**
+ * Every code an {@link EngineError} can carry, with its kind, whether the same call may succeed later, and one line for
+ * `docs/errors.md`. A test compares this table with that page.
+ */
+export const errorCodes = {
+  ARROW_INVALID: { kind: 'user', retryable: false, about: 'Arrow data that cannot be read as it claims to be' },
+  CANCELLED: { kind: 'user', retryable: false, about: 'the caller cancelled the query' },
+  CATALOG_CALL_INVALID: { kind: 'user', retryable: false, about: 'a catalog_call without a constant name, or with wrong named arguments' },
+  CONFIG_INVALID: { kind: 'user', retryable: false, about: 'a configuration or session option that is not understood' },
+  DEFINITION_INVALID: { kind: 'user', retryable: false, about: 'a function definition that is incomplete or contradicts itself' },
+  DUPLICATE_NAME: { kind: 'user', retryable: false, about: 'two definitions, or two columns, of one name' },
+  FUNCTION_FAILED: { kind: 'function', retryable: false, about: 'a handler threw, or its promise was rejected' },
+  FUNCTION_RESULT_INVALID: { kind: 'function', retryable: false, about: 'a handler returned a value of the wrong type, out of range or malformed' },
+  FUNCTION_RESULT_ROWS: { kind: 'function', retryable: false, about: 'a handler returned more or fewer results than it was given rows' },
+  FUNCTION_RETURNED_PROMISE: { kind: 'function', retryable: false, about: 'a handler that runs inside DuckDB returned a promise: declare it async' },
+  INTERNAL: { kind: 'internal', retryable: false, about: 'a state that should be impossible: please report it' },
+  IO_FAILED: { kind: 'user', retryable: false, about: 'a file that is missing, damaged, not permitted, or a disk that is full' },
+  MODULE_LOAD_FAILED: { kind: 'user', retryable: false, about: 'a module of functions that does not load, or defines none' },
+  NAME_INVALID: { kind: 'user', retryable: false, about: 'a function name that is unsafe, reserved, or taken by DuckDB' },
+  PLAN_INVALID: { kind: 'user', retryable: false, about: 'a DataFrame operation that makes no valid plan' },
+  ROUTE_UNAVAILABLE: { kind: 'user', retryable: false, about: 'a forced route that cannot take this call' },
+  ROWS_LOST: { kind: 'internal', retryable: false, about: 'a stream ended with another number of rows than were read' },
+  SESSION_BUSY: { kind: 'user', retryable: false, about: 'a statement that would end a result which is still being read' },
+  SESSION_CLOSED: { kind: 'user', retryable: false, about: 'a session that was closed is used again' },
+  SQL_INVALID: { kind: 'user', retryable: false, about: 'a statement that DuckDB cannot parse or bind' },
+  SQL_FAILED: { kind: 'user', retryable: false, about: 'a statement that failed while it ran' },
+  TYPE_UNSUPPORTED: { kind: 'user', retryable: false, about: 'a type that cannot cross between DuckDB, Arrow and JavaScript' },
+  UNKNOWN_COLUMN: { kind: 'user', retryable: false, about: 'a column that its input does not have' },
+  UNKNOWN_FUNCTION: { kind: 'user', retryable: false, about: 'a catalog function that is not registered' },
+  WORKER_LOST: { kind: 'unavailable', retryable: true, about: 'an engine or pool thread ended while it was needed' },
+  WRONG_ARGUMENTS: { kind: 'user', retryable: false, about: 'a call with the wrong number or types of arguments' },
+} as const satisfies Record<string, { kind: ErrorKind; retryable: boolean; about: string }>
+
+export type ErrorCode = keyof typeof errorCodes
+
+/** Where an error belongs. Only what is known is present; rows count from 0 within the batch. */
+export interface ErrorDetails {
+  readonly function?: string
+  readonly version?: number
+  readonly stage?: string
+  readonly batch?: number
+  readonly batchRows?: number
+  readonly row?: number
+  readonly column?: string
+  readonly path?: string
+  /** Offset in the text of the statement, in UTF-16 units. */
+  readonly position?: number
+  readonly hint?: string
+  /** The stack of the user's own code that threw. */
+  readonly functionStack?: string
+}
+
+interface EncodedError {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly details: ErrorDetails
+  readonly stack?: string
+  readonly cause?: string
+}
+
+const brand = Symbol.for('callplane.EngineError')
+
+/** The one class of error that Callplane throws. `docs/errors.md` lists the codes. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError'
+  readonly code: ErrorCode
+  readonly details: ErrorDetails
+  readonly [brand] = true
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}, cause?: unknown) {
+    super(details.hint === undefined ? message : `${message}\n  ${details.hint}`, cause === undefined ? {} : { cause })
+    this.code = code
+    this.details = Object.freeze({ ...details })
+  }
+
+  /** Who has to act. */
+  get kind(): ErrorKind {
+    return errorCodes[this.code].kind
+  }
+
+  /** Whether the same call may succeed if it is made again. */
+  get retryable(): boolean {
+    return errorCodes[this.code].retryable
+  }
+}
+
+/** Holds across copies of the package, where `instanceof` does not. */
+export function isEngineError(value: unknown): value is EngineError {
+  return typeof value === 'object' && value !== null && brand in value
+}
+
+/** What an unknown thrown value says. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}
+
+/** Wraps what is not yet an EngineError; one that is comes back as it is. */
+export function toEngineError(thrown: unknown, code: ErrorCode = 'INTERNAL', details: ErrorDetails = {}): EngineError {
+  return isEngineError(thrown) ? thrown : new EngineError(code, messageOf(thrown), details, thrown)
+}
+
+/** Plain data for another thread or a wire, where class and code would be lost. */
+export function encodeError(thrown: unknown): EncodedError {
+  const { code, message, details, stack, cause } = toEngineError(thrown)
+  return {
+    code,
+    // The hint is part of the message and is added again when the error is decoded.
+    message: details.hint === undefined ? message : message.slice(0, -(details.hint.length + 3)),
+    details,
+    ...(stack === undefined ? {} : { stack }),
+    ...(cause === undefined ? {} : { cause: messageOf(cause) }),
+  }
+}
+
+export function decodeError({ code, message, details, stack, cause }: EncodedError): EngineError {
+  const error = new EngineError(code, message, details, cause === undefined ? undefined : new Error(cause))
+  if (stack !== undefined) error.stack = stack
+  return error
+}
+
+/** For the default case of a switch over a union: the compiler names a kind that was left out. */
+export function unreachable(value: never): never {
+  throw new EngineError('INTERNAL', `unexpected ${JSON.stringify(value)}`)
+}
