@@ -22,19 +22,13 @@ export interface ModuleReference {
   readonly exportName: string
 }
 
-/** A parameter or result: its DuckDB type, and how its values look in JavaScript. */
-export interface Parameter extends Field {
-  /** 'date': JavaScript dates for DATE and TIMESTAMP, 'number': doubles for 64-bit integers, as zod schemas ask; else exact. */
-  readonly values: 'exact' | 'date' | 'number'
-}
-
 /** A registered function as the catalog describes it: plain data without the handler, safe to send to a thread. */
 export interface FunctionSignature {
   readonly name: string
   readonly version: number
   readonly description: string | null
-  readonly inputs: readonly Parameter[]
-  readonly output: Parameter
+  readonly inputs: readonly Field[]
+  readonly output: DataType
   readonly style: HandlerStyle
   readonly volatility: Volatility
   readonly nullHandling: NullHandling
@@ -55,6 +49,3 @@ export interface FunctionSignature {
 export interface CatalogSnapshot {
   readonly functions: ReadonlyMap<string, FunctionSignature>
 }
-
-/** `extract_entities(memo VARCHAR) → STRUCT(…)[]`, with types as DuckDB writes them. */
-export type FormatType = (type: DataType) => string

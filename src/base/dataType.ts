@@ -34,6 +34,11 @@ export type SimpleKind =
 
 export interface SimpleType {
   readonly kind: SimpleKind
+  /**
+   * How a handler sees its values where a zod schema asks for it: `date` gives JavaScript dates for DATE and TIMESTAMP,
+   * `number` gives numbers for 64-bit integers, `parsed` gives parsed JSON. It says nothing about the type in DuckDB.
+   */
+  readonly as?: 'date' | 'number' | 'parsed'
 }
 export interface DecimalType {
   readonly kind: 'decimal'
@@ -79,7 +84,3 @@ export interface Field {
 
 /** Columns of a table, in order. */
 export type Schema = readonly Field[]
-
-export function sameType(a: DataType, b: DataType): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b)
-}
