@@ -1,4 +1,4 @@
-/** The types of DuckDB, as plain data. `format.ts` beside this file writes them as DuckDB does, `parse.ts` reads them. */
+/** The types of DuckDB, as plain data. `formatType.ts` beside this file writes them as DuckDB does, `parseType.ts` reads them. */
 export type SimpleKind =
   | 'null'
   | 'boolean'
@@ -75,7 +75,15 @@ export interface UnionType {
   readonly members: readonly Field[]
 }
 
-export type DataType = SimpleType | DecimalType | EnumType | ListType | ArrayType | StructType | MapType | UnionType
+export type DataType =
+  | SimpleType
+  | DecimalType
+  | EnumType
+  | ListType
+  | ArrayType
+  | StructType
+  | MapType
+  | UnionType
 
 export interface Field {
   readonly name: string
@@ -84,3 +92,18 @@ export interface Field {
 
 /** Columns of a table, in order. */
 export type Schema = readonly Field[]
+
+const kindsWithParts: ReadonlySet<DataType['kind']> = new Set([
+  'decimal',
+  'enum',
+  'list',
+  'array',
+  'struct',
+  'map',
+  'union',
+] as const)
+
+/** Whether its kind says all about a type in DuckDB. */
+export function isSimpleType(type: DataType): type is SimpleType {
+  return !kindsWithParts.has(type.kind)
+}
