@@ -45,7 +45,7 @@ export interface LogicalExpr {
 
 export interface CaseBranch {
   readonly when: Expr
-  readonly then: Expr
+  readonly result: Expr
 }
 
 /** `CASE WHEN … THEN … ELSE … END`; a simple CASE is written as comparisons. */
