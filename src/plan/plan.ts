@@ -75,6 +75,11 @@ export interface CallProjectPlan {
   readonly metadata: Expr | null
   /** Rows to call, free of calls: where it is not true the result is null and unused. Null calls every row. */
   readonly guard: Expr | null
+  /**
+   * The arguments are constant: one row is called, and only if the input has any (that pass the guard); its result is
+   * repeated.
+   */
+  readonly once: boolean
 }
 
 export interface AggregatePlan {
