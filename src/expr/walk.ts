@@ -1,5 +1,5 @@
 import { exprChildren, mapExprChildren } from './children.ts'
-import type { CallExpr, Expr } from './expr.ts'
+import type { CallExpr, Expr, SqlScope } from './expr.ts'
 
 /** What volatility needs to know of the catalog; a CatalogSnapshot has it. */
 export interface KnownFunctions {
@@ -56,7 +56,16 @@ export function isConstant(expr: Expr): boolean {
   )
 }
 
-/** Whether text within the expression may name columns or sees other rows than one, so that it has to stay where it is. */
+/** Whether some part is computed over a group, a window or a subquery; parts of a subquery do not count. */
+export function holdsScope(expr: Expr, scope: SqlScope): boolean {
+  if (expr.kind === 'sql') {
+    if (expr.scope === scope) return true
+    if (expr.scope === 'query') return false
+  }
+  return exprChildren(expr).some((child) => holdsScope(child, scope))
+}
+
+/** Whether the whole expression is computed from one row and names its columns openly, so that it can be moved. */
 export function isRowWise(expr: Expr): boolean {
   return !someExpr(expr, (node) => node.kind === 'sql' && node.scope !== 'row')
 }

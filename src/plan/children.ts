@@ -26,8 +26,18 @@ export function planInputs(plan: LogicalPlan): readonly LogicalPlan[] {
       return plan.inputs
     case 'join':
       return [plan.left, plan.right]
-    default:
+    case 'project':
+    case 'filter':
+    case 'callProject':
+    case 'aggregate':
+    case 'sort':
+    case 'limit':
+    case 'distinct':
+    case 'explode':
+    case 'sample':
       return [plan.input]
+    default:
+      return unreachable(plan)
   }
 }
 
@@ -99,9 +109,9 @@ export function mapPlanExpressions(plan: LogicalPlan, map: (expr: Expr) => Expr)
 }
 
 interface Replacing {
-  replace(expr: Expr): Expr
-  maybe(expr: Expr | null): Expr | null
-  named(items: readonly NamedExpr[]): readonly NamedExpr[]
+  readonly replace: (expr: Expr) => Expr
+  readonly maybe: (expr: Expr | null) => Expr | null
+  readonly named: (items: readonly NamedExpr[]) => readonly NamedExpr[]
 }
 
 /** Replaces at once; the plan is made only if it is wanted. */

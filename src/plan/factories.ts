@@ -1,7 +1,7 @@
 import type { Schema } from '../base/dataType.ts'
 import { EngineError } from '../base/errors.ts'
 import type { Expr, NamedExpr, SqlScope } from '../expr/expr.ts'
-import { someExpr } from '../expr/walk.ts'
+import { holdsScope } from '../expr/walk.ts'
 import { outputColumns } from './columns.ts'
 import { ColumnScope, checkDistinct } from './names.ts'
 import type {
@@ -34,7 +34,8 @@ export function scan(
 ): ScanPlan {
   const own = schema?.map(({ name }) => name) ?? null
   if (own !== null) checkDistinct(own, 'a scan')
-  const chosen = columns === null || own === null ? columns : columns.map(resolver(own).resolveName)
+  const chosen =
+    columns === null || own === null ? columns : columns.map((name) => resolver(own).resolveName(name))
   if (chosen !== null) checkDistinct(chosen, 'a scan')
   return Object.freeze({ kind: 'scan', source, schema, columns: chosen })
 }
@@ -201,9 +202,7 @@ function resolveNamed(items: readonly NamedExpr[], input: LogicalPlan): readonly
 
 function checkScopes(items: readonly NamedExpr[], refused: readonly SqlScope[], place: string): void {
   for (const { name, expr } of items) {
-    const wrong = refused.find((scope) =>
-      someExpr(expr, (node) => node.kind === 'sql' && node.scope === scope),
-    )
+    const wrong = refused.find((scope) => holdsScope(expr, scope))
     if (wrong === undefined) continue
     const what = wrong === 'aggregate' ? 'an aggregate' : 'a window function'
     throw new EngineError('PLAN_INVALID', `${place} cannot hold ${what}: ${name}`, { column: name })
