@@ -8,11 +8,29 @@ export type HandlerStyle = 'row' | 'batch' | 'arrow'
 
 export type NullHandling = 'propagate' | 'call'
 
+/** Rows to gather before a handler is called. */
 export interface BatchingPolicy {
   /** Rows in a batch at most; default 10 when batching is set at all. */
   readonly maxBatchingSize: number
   /** Milliseconds that a batch waits to be filled at most; default 1,000. */
   readonly maxBufferDuration: number
+}
+
+/** What a handler is told beside its rows. Frozen. */
+export interface HandlerContext {
+  /** Name of the function. */
+  readonly function: string
+  readonly version: number
+  /** Number of the batch within its query, from 0. */
+  readonly batch: number
+  /** Number of the batch's first row within its query, from 0. */
+  readonly firstRow: number
+  /** Rows of this call: 1 for a handler that gets one row at a time. */
+  readonly rows: number
+  /** What `metadata => {…}` gave; null without. */
+  readonly metadata: Readonly<Record<string, unknown>> | null
+  /** Aborts when the result is no longer needed. */
+  readonly signal: AbortSignal
 }
 
 /** A module and the name under which it exports a definition, so that other threads can load it too. */

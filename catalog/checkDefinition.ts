@@ -1,0 +1,125 @@
+import { EngineError } from '../src/base/errors.ts'
+import { suggestNames } from '../src/base/suggest.ts'
+import { checkFunctionName } from './functionName.ts'
+import { isZodType } from './zodType.ts'
+
+const required = ['name', 'input', 'output', 'handler']
+
+const optional = [
+  'description',
+  'batching',
+  'format',
+  'volatility',
+  'nullHandling',
+  'executor',
+  'costPerRow',
+  'selectivity',
+]
+
+const choices: Readonly<Record<string, readonly string[]>> = {
+  format: ['arrow'],
+  volatility: ['immutable', 'stable', 'volatile'],
+  nullHandling: ['call', 'propagate'],
+  executor: ['main', 'pool'],
+}
+
+/** Checks what the compiler would have, and what it cannot: names, numbers, options that do not exist. */
+export function checkDefinition(options: object): void {
+  const given: Readonly<Record<string, unknown>> = { ...options }
+  if (given['name'] === undefined)
+    throw new EngineError('DEFINITION_INVALID', 'a function definition has no name')
+  checkFunctionName(given['name'])
+  const invalid = (problem: string, hint?: string): EngineError =>
+    new EngineError(
+      'DEFINITION_INVALID',
+      `function '${String(given['name'])}' ${problem}`,
+      hint === undefined ? {} : { hint },
+    )
+
+  checkKeys(given, [...required, ...optional], (problem) => invalid(problem))
+  for (const key of required) {
+    if (given[key] === undefined) throw invalid(`has no ${key}`)
+  }
+  for (const [key, allowed] of Object.entries(choices)) {
+    const value = given[key]
+    if (value === undefined || allowed.some((choice) => choice === value)) continue
+    throw invalid(`has ${key} ${show(value)}; it must be ${allowed.map(show).join(' or ')}`)
+  }
+  if (typeof given['handler'] !== 'function')
+    throw invalid(`has a handler that is ${show(given['handler'])}, no function`)
+  if (given['description'] !== undefined && typeof given['description'] !== 'string') {
+    throw invalid(`has description ${show(given['description'])}; it must be a string`)
+  }
+  checkNumber(given, 'costPerRow', Number.POSITIVE_INFINITY, invalid)
+  checkNumber(given, 'selectivity', 1, invalid)
+  checkInput(given['input'], invalid)
+  if (given['batching'] !== undefined) checkBatching(given['batching'], invalid)
+}
+
+type Invalid = (problem: string, hint?: string) => EngineError
+
+function checkKeys(given: object, known: readonly string[], invalid: Invalid, where = ''): void {
+  const unknown = Object.keys(given).find((key) => !known.includes(key))
+  if (unknown === undefined) return
+  throw invalid(`has an unknown option '${where}${unknown}': ${suggestNames(unknown, known, 'a definition')}`)
+}
+
+function checkNumber(
+  given: Readonly<Record<string, unknown>>,
+  key: string,
+  most: number,
+  invalid: Invalid,
+): void {
+  const value = given[key]
+  if (value === undefined) return
+  if (typeof value === 'number' && value >= 0 && value <= most) return
+  const range = most === Number.POSITIVE_INFINITY ? '0 or more' : `between 0 and ${most}`
+  throw invalid(`has ${key} ${show(value)}; it must be a number, ${range}`)
+}
+
+function checkInput(input: unknown, invalid: Invalid): void {
+  if (isZodType(input))
+    throw invalid('has a zod schema as its input', 'give the columns themselves: input: { memo: z.string() }')
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    throw invalid(`has input ${show(input)}; it must be an object of column names and types`)
+  }
+  const seen = new Map<string, string>()
+  for (const column of Object.keys(input)) {
+    if (!/^(?!__proto__$)[a-z_][a-z0-9_]*$/i.test(column)) {
+      throw invalid(
+        `has an input named ${show(column)}`,
+        "use letters, digits and '_', starting with a letter",
+      )
+    }
+    if (column.toLowerCase() === 'metadata') {
+      throw invalid(
+        `has an input named '${column}'`,
+        'metadata => {…} of a call is for the context; choose another name',
+      )
+    }
+    const twin = seen.get(column.toLowerCase())
+    if (twin !== undefined) throw invalid(`has inputs '${twin}' and '${column}', which are one name in SQL`)
+    seen.set(column.toLowerCase(), column)
+  }
+}
+
+function checkBatching(batching: unknown, invalid: Invalid): void {
+  if (typeof batching !== 'object' || batching === null || Array.isArray(batching)) {
+    throw invalid(
+      `has batching ${show(batching)}; it must be an object`,
+      'batching: { maxBatchingSize: 10, maxBufferDuration: 1000 }',
+    )
+  }
+  checkKeys(batching, ['maxBatchingSize', 'maxBufferDuration'], invalid, 'batching.')
+  for (const [key, value] of Object.entries(batching)) {
+    if (Number.isSafeInteger(value) && value > 0) continue
+    throw invalid(`has batching.${key} ${show(value)}; it must be a whole number above 0`)
+  }
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`
+  if (typeof value === 'function') return 'a function'
+  if (Array.isArray(value)) return 'a list'
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+}

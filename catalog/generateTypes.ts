@@ -1,0 +1,140 @@
+import type { DataType, Field } from '../src/base/dataType.ts'
+import type { CatalogSnapshot, FunctionSignature } from './function.ts'
+
+/**
+ * The text of a `catalog.d.ts` that tells the compiler the functions of a catalog: it merges into `CatalogFunctions`. Results
+ * have the types that rows of a result have; arguments also those that DuckDB casts to the function's.
+ */
+export function generateCatalogTypes({ functions }: CatalogSnapshot): string {
+  const entries = [...functions.values()]
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .map(
+      (signature) => `${documentation(signature)}    ${propertyName(signature.name)}: ${entry(signature)}\n`,
+    )
+  return [
+    '// Written by `callplane types`. Write it again when functions change.\n',
+    'export {}\n',
+    '\n',
+    "declare module 'callplane' {\n",
+    '  interface CatalogFunctions {\n',
+    ...entries,
+    '  }\n',
+    '}\n',
+  ].join('')
+}
+
+function documentation({ description }: FunctionSignature): string {
+  return description === null
+    ? ''
+    : `    /** ${description.replaceAll('*/', '* /').replaceAll(/\s*\n\s*/g, ' ')} */\n`
+}
+
+function entry({ inputs, output }: FunctionSignature): string {
+  const args = inputs.map(({ name, type }) => `${label(name)}: ${argumentType(type)} | null`).join(', ')
+  return `{ args: [${args}]; result: ${valueType(output)} | null }`
+}
+
+/** Words of TypeScript that cannot label an item of a tuple. */
+const reservedLabels: ReadonlySet<string> = new Set(
+  `break case catch class const continue debugger default delete do else enum export extends finally for if in instanceof
+  return super switch throw try var while with`.split(/\s+/),
+)
+
+function label(name: string): string {
+  return reservedLabels.has(name) ? `${name}_` : name
+}
+
+/** What may stand where the function takes this type: DuckDB casts numbers to wider ones. */
+function argumentType(type: DataType): string {
+  switch (type.kind) {
+    case 'bigint':
+    case 'ubigint':
+    case 'hugeint':
+    case 'uhugeint':
+    case 'bignum':
+    case 'float':
+    case 'double':
+      return 'number | bigint'
+    case 'decimal':
+      return 'string | number | bigint'
+    case 'date':
+      return 'number | Date'
+    case 'timestamp':
+    case 'timestamp_s':
+    case 'timestamp_ms':
+    case 'timestamp_ns':
+    case 'timestamp_tz':
+      return 'bigint | number | Date'
+    default:
+      return valueType(type)
+  }
+}
+
+function valueType(type: DataType): string {
+  switch (type.kind) {
+    case 'null':
+      return 'null'
+    case 'boolean':
+      return 'boolean'
+    case 'tinyint':
+    case 'smallint':
+    case 'integer':
+    case 'utinyint':
+    case 'usmallint':
+    case 'uinteger':
+    case 'float':
+    case 'double':
+    case 'date':
+      return 'number'
+    case 'bigint':
+    case 'ubigint':
+    case 'hugeint':
+    case 'uhugeint':
+    case 'bignum':
+    case 'time':
+    case 'time_ns':
+    case 'time_tz':
+    case 'timestamp':
+    case 'timestamp_s':
+    case 'timestamp_ms':
+    case 'timestamp_ns':
+    case 'timestamp_tz':
+      return 'bigint'
+    case 'varchar':
+    case 'json':
+    case 'uuid':
+    case 'bit':
+    case 'decimal':
+      return 'string'
+    case 'blob':
+    case 'geometry':
+      return 'Uint8Array'
+    case 'interval':
+      return '{ months: number; days: number; micros: bigint }'
+    case 'enum':
+      return type.values.map(quoted).join(' | ')
+    case 'list':
+    case 'array':
+      return `(${valueType(type.item)} | null)[]`
+    case 'struct':
+      return `{ ${type.fields.map(member).join('; ')} }`
+    case 'map':
+      return `Map<${valueType(type.key)}, ${valueType(type.value)} | null>`
+    case 'union':
+      return type.members
+        .map(({ name, type: value }) => `{ tag: ${quoted(name)}; value: ${valueType(value)} | null }`)
+        .join(' | ')
+  }
+}
+
+function member({ name, type }: Field): string {
+  return `${propertyName(name)}: ${valueType(type)} | null`
+}
+
+function propertyName(name: string): string {
+  return /^[a-z_$][\w$]*$/i.test(name) ? name : quoted(name)
+}
+
+function quoted(text: string): string {
+  return `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
+}

@@ -1,0 +1,192 @@
+import { Field, Float64, Int32, Int64, List, type Table, Utf8, type Vector } from 'apache-arrow'
+import { expectTypeOf } from 'vitest'
+import { z } from 'zod'
+import { defineFunction } from '../../catalog/defineFunction.ts'
+
+// One row at a time: values or null, in the types of the inputs.
+defineFunction({
+  name: 'row',
+  input: {
+    text: z.string(),
+    count: 'BIGINT',
+    tags: 'VARCHAR[]',
+    point: 'STRUCT(x DOUBLE, "a name" VARCHAR[], inner STRUCT(n INTEGER))',
+    price: 'DECIMAL(18, 3)',
+    kind: "ENUM('a', 'b')",
+    either: 'UNION(n INTEGER, s VARCHAR)',
+    scores: 'MAP(VARCHAR, DOUBLE)',
+    at: z.date(),
+    id: z.int(),
+    nested: z.object({
+      n: z.int32(),
+      labels: z.array(z.string()).optional(),
+      by: z.record(z.string(), z.number()),
+    }),
+    arrow: new List(new Field('item', new Utf8(), true)),
+    long: new Int64(),
+  },
+  output: z.string(),
+  handler: (row, context) => {
+    expectTypeOf(row.text).toEqualTypeOf<string | null>()
+    expectTypeOf(row.count).toEqualTypeOf<bigint | null>()
+    expectTypeOf(row.tags).toEqualTypeOf<(string | null)[] | null>()
+    expectTypeOf(row.point?.x).toEqualTypeOf<number | null | undefined>()
+    expectTypeOf(row.point?.['a name']).toEqualTypeOf<(string | null)[] | null | undefined>()
+    expectTypeOf(row.point?.inner?.n).toEqualTypeOf<number | null | undefined>()
+    expectTypeOf(row.price).toEqualTypeOf<string | null>()
+    expectTypeOf(row.kind).toEqualTypeOf<'a' | 'b' | null>()
+    expectTypeOf(row.either).toEqualTypeOf<
+      { tag: 'n'; value: number | null } | { tag: 's'; value: string | null } | null
+    >()
+    expectTypeOf(row.scores).toEqualTypeOf<Map<string, number | null> | null>()
+    expectTypeOf(row.at).toEqualTypeOf<Date | null>()
+    expectTypeOf(row.id).toEqualTypeOf<number | null>()
+    expectTypeOf(row.nested).toEqualTypeOf<{
+      n: number
+      labels: string[] | null
+      by: Map<string, number>
+    } | null>()
+    expectTypeOf(row.arrow).toEqualTypeOf<(string | null)[] | null>()
+    expectTypeOf(row.long).toEqualTypeOf<bigint | null>()
+    expectTypeOf(context.signal).toEqualTypeOf<AbortSignal>()
+    expectTypeOf(context.metadata).toEqualTypeOf<Readonly<Record<string, unknown>> | null>()
+    // @ts-expect-error: there is no such input
+    void row.missing
+    return row.text
+  },
+})
+
+// A list a column.
+defineFunction({
+  name: 'batch',
+  input: { memo: z.string(), amount: 'DOUBLE' },
+  output: 'DOUBLE',
+  batching: { maxBatchingSize: 512 },
+  handler: ({ memo, amount }) => {
+    expectTypeOf(memo).toEqualTypeOf<readonly (string | null)[]>()
+    expectTypeOf(amount).toEqualTypeOf<readonly (number | null)[]>()
+    return amount
+  },
+})
+
+// Without nulls numbers come as typed arrays.
+defineFunction({
+  name: 'propagate',
+  input: {
+    a: 'DOUBLE',
+    b: z.number(),
+    c: z.int32(),
+    d: z.float32(),
+    e: z.uint32(),
+    f: z.int(),
+    g: z.bigint(),
+    h: z.uint64(),
+    i: 'BIGINT',
+    j: new Int32(),
+    k: new Float64(),
+    memo: z.string(),
+    flag: 'BOOLEAN',
+  },
+  output: 'DOUBLE',
+  nullHandling: 'propagate',
+  batching: {},
+  handler: (columns) => {
+    expectTypeOf(columns.a).toEqualTypeOf<Float64Array>()
+    expectTypeOf(columns.b).toEqualTypeOf<Float64Array>()
+    expectTypeOf(columns.c).toEqualTypeOf<Int32Array>()
+    expectTypeOf(columns.d).toEqualTypeOf<Float32Array>()
+    expectTypeOf(columns.e).toEqualTypeOf<Uint32Array>()
+    expectTypeOf(columns.f).toEqualTypeOf<Float64Array>()
+    expectTypeOf(columns.g).toEqualTypeOf<BigInt64Array>()
+    expectTypeOf(columns.h).toEqualTypeOf<BigUint64Array>()
+    expectTypeOf(columns.i).toEqualTypeOf<BigInt64Array>()
+    expectTypeOf(columns.j).toEqualTypeOf<Int32Array>()
+    expectTypeOf(columns.k).toEqualTypeOf<Float64Array>()
+    expectTypeOf(columns.memo).toEqualTypeOf<readonly string[]>()
+    expectTypeOf(columns.flag).toEqualTypeOf<readonly boolean[]>()
+    return columns.a.map((x) => x * 2 + 1)
+  },
+})
+defineFunction({
+  name: 'propagate_row',
+  input: { memo: 'VARCHAR' },
+  output: 'VARCHAR',
+  nullHandling: 'propagate',
+  handler: ({ memo }) => {
+    expectTypeOf(memo).toEqualTypeOf<string>()
+    return memo.toUpperCase()
+  },
+})
+
+// Arrow.
+defineFunction({
+  name: 'arrow',
+  input: { memo: new Utf8() },
+  output: new Float64(),
+  format: 'arrow',
+  handler: (table) => {
+    expectTypeOf(table).toEqualTypeOf<Table>()
+    return table.getChildAt<Float64>(0)!
+  },
+})
+defineFunction({
+  name: 'arrow_wrong',
+  input: {},
+  output: new Float64(),
+  format: 'arrow',
+  // @ts-expect-error: a vector of another type
+  handler: (table): Vector<Utf8> => table.getChildAt<Utf8>(0)!,
+})
+
+// Results are checked against the output; null is always allowed, a promise too.
+const kinds = z.array(
+  z.object({ kind: z.enum(['person', 'place']), text: z.string(), note: z.string().optional() }),
+)
+defineFunction({ name: 'f', input: {}, output: kinds, handler: () => [{ kind: 'person', text: 'Ada' }] })
+defineFunction({ name: 'f', input: {}, output: kinds, handler: async () => null })
+// @ts-expect-error: no such kind
+defineFunction({ name: 'f', input: {}, output: kinds, handler: () => [{ kind: 'thing', text: 'Ada' }] })
+// @ts-expect-error: a field is missing
+defineFunction({ name: 'f', input: {}, output: kinds, handler: () => [{ kind: 'person' }] })
+// @ts-expect-error: a number is no string
+defineFunction({ name: 'f', input: {}, output: z.string(), handler: () => 1 })
+// @ts-expect-error: a number is no bigint
+defineFunction({ name: 'f', input: {}, output: 'BIGINT', handler: async () => 1 })
+// @ts-expect-error: nothing is returned
+defineFunction({ name: 'f', input: {}, output: 'VARCHAR', handler: () => {} })
+// @ts-expect-error: one value, where a list of them is needed
+defineFunction({ name: 'f', input: {}, output: 'BIGINT', batching: {}, handler: () => 1n })
+defineFunction({ name: 'f', input: {}, output: 'DOUBLE', batching: {}, handler: () => new Float32Array(3) })
+defineFunction({ name: 'f', input: {}, output: 'DOUBLE[]', handler: () => new Float32Array(3) })
+defineFunction({ name: 'f', input: {}, output: z.array(z.float32()), handler: () => new Float32Array(3) })
+// @ts-expect-error: a string is no list of strings
+defineFunction({ name: 'f', input: {}, output: 'VARCHAR[]', handler: () => 'abc' })
+// @ts-expect-error: a field is missing
+defineFunction({ name: 'f', input: {}, output: 'STRUCT(a INTEGER)', handler: () => ({ b: 2 }) })
+// @ts-expect-error: no such option
+defineFunction({ name: 'f', input: {}, output: 'VARCHAR', handler: () => null, bacthing: {} })
+// @ts-expect-error: no such volatility
+defineFunction({ name: 'f', input: {}, output: 'VARCHAR', handler: () => null, volatility: 'random' })
+
+// A definition remembers its types.
+const shout = defineFunction({
+  name: 'shout',
+  input: { memo: z.string() },
+  output: 'VARCHAR',
+  handler: ({ memo }) => memo,
+})
+expectTypeOf<NonNullable<typeof shout.types>>().toEqualTypeOf<{
+  readonly input: { readonly memo: z.ZodString }
+  readonly output: 'VARCHAR'
+}>()
+
+// The handler of the README: a function over values, mapped over a list.
+const findEntities = (memo: string | null): { kind: 'person' | 'place'; text: string }[] =>
+  memo === null ? [] : [{ kind: 'person', text: memo }]
+defineFunction({
+  name: 'extract_entities',
+  input: { memo: z.string() },
+  output: z.array(z.object({ kind: z.enum(['person', 'place']), text: z.string() })),
+  batching: { maxBatchingSize: 512, maxBufferDuration: 20 },
+  handler: ({ memo }) => memo.map(findEntities),
+})
