@@ -27,7 +27,7 @@ export function renderExpr(expr: Expr, options: RenderExprOptions = {}): string 
     case 'literal':
       return renderLiteral(expr.value, expr.type)
     case 'call':
-      return renderCall(expr.function, expr, options)
+      return renderCall(expr, options)
     case 'and':
     case 'or':
       return `(${expr.args.map(render).join(` ${expr.kind.toUpperCase()} `)})`
@@ -47,13 +47,10 @@ export function renderExpr(expr: Expr, options: RenderExprOptions = {}): string 
   }
 }
 
-/** Metadata travels as one more argument, after those of the function. */
-export function renderCall(
-  name: string,
-  { args, metadata }: Pick<CallExpr, 'args' | 'metadata'>,
-  options: RenderExprOptions = {},
-): string {
-  const all = metadata === null ? args : [...args, metadata]
-  const callee = (options.callee ?? quoteIdentifier)(name)
-  return `${callee}(${all.map((arg) => renderExpr(arg, options)).join(', ')})`
+/** Metadata travels as JSON text in one more argument, after those of the function. */
+function renderCall({ function: name, args, metadata }: CallExpr, options: RenderExprOptions): string {
+  const render = (arg: Expr): string => renderExpr(arg, options)
+  const given = args.map(render)
+  if (metadata !== null) given.push(`CAST(to_json(${render(metadata)}) AS VARCHAR)`)
+  return `${(options.callee ?? quoteIdentifier)(name)}(${given.join(', ')})`
 }
