@@ -4,7 +4,7 @@ import type { DataType } from '../../base/dataType.ts'
 import { EngineError } from '../../base/errors.ts'
 import { GrowingBytes, GrowingValidity } from './growingBuffers.ts'
 import { packStrings, stringBytes } from './packStrings.ts'
-import type { VectorSource } from './vectorSource.ts'
+import { gatherSource, type VectorSource } from './vectorSource.ts'
 
 /** Gathers rows of successive vectors into one column whose buffers grow, so that nothing is joined afterwards. */
 export interface ColumnBuilder {
@@ -38,6 +38,9 @@ export function columnBuilder(type: DataType, rows: number): ColumnBuilder {
 }
 
 const maxOffset = 2 ** 31 - 1
+// With more ranges of items than this, picking the items costs less than appending range by range.
+const maxRanges = 16
+const noRows = new Uint32Array(0)
 
 class FixedBuilder implements ColumnBuilder {
   readonly #array: FixedWidthConstructor
@@ -128,20 +131,12 @@ class ListBuilder implements ColumnBuilder {
     const offsets = growOffsets(this.#offsets, this.#validity.rows, to - from)
     let index = this.#validity.rows
     let end = this.#end
-    // The items of lists that follow one another are taken together.
-    let first = 0
-    let last = 0
+    const ranges = itemRanges(source.words, from, to)
     for (let row = from; row < to; row++) {
-      const start = source.words[row * 4]! + source.words[row * 4 + 1]! * 2 ** 32
-      const length = source.words[row * 4 + 2]!
-      if (length > 0 && start !== last) {
-        this.#appendItems(source, first, last)
-        first = start
-      }
-      if (length > 0) last = start + length
-      offsets[++index] = end = checkedOffset(end + length, 'items of lists')
+      end = checkedOffset(end + source.words[row * 4 + 2]!, 'items of lists')
+      offsets[++index] = end
     }
-    this.#appendItems(source, first, last)
+    this.#appendItems(source.children, ranges, end - this.#end)
     this.#end = end
     this.#validity.append(source.validity, from, to)
   }
@@ -152,8 +147,14 @@ class ListBuilder implements ColumnBuilder {
     return { ...this.#validity.take(), offsets, values: null, children: takeAll(this.#children) }
   }
 
-  #appendItems({ children }: VectorSource, from: number, to: number): void {
-    if (to > from) this.#children.forEach((child, index) => child.append(children[index]!, from, to))
+  #appendItems(items: readonly VectorSource[], ranges: readonly number[], count: number): void {
+    const scattered = ranges.length > maxRanges * 2
+    const rows = scattered ? rowsOf(ranges, count) : noRows
+    this.#children.forEach((child, index) => {
+      const item = items[index]!
+      if (scattered) child.append(gatherSource(item, rows), 0, count)
+      else for (let k = 0; k < ranges.length; k += 2) child.append(item, ranges[k]!, ranges[k + 1]!)
+    })
   }
 }
 
@@ -204,6 +205,34 @@ class UnionBuilder implements ColumnBuilder {
   take(): ColumnData {
     return { ...this.#tags.take(), children: takeAll(this.#members) }
   }
+}
+
+/** Where the items of lists lie, as starts and ends; the lists of a vector may share items, or lie in any order. */
+function itemRanges(words: Uint32Array, from: number, to: number): readonly number[] {
+  const ranges: number[] = []
+  let start = 0
+  let end = 0
+  for (let row = from; row < to; row++) {
+    const length = words[row * 4 + 2]!
+    if (length === 0) continue
+    const first = words[row * 4]! + words[row * 4 + 1]! * 2 ** 32
+    if (first !== end) {
+      if (end > start) ranges.push(start, end)
+      start = first
+    }
+    end = first + length
+  }
+  if (end > start) ranges.push(start, end)
+  return ranges
+}
+
+function rowsOf(ranges: readonly number[], count: number): Uint32Array {
+  const rows = new Uint32Array(count)
+  let index = 0
+  for (let k = 0; k < ranges.length; k += 2) {
+    for (let row = ranges[k]!; row < ranges[k + 1]!; row++) rows[index++] = row
+  }
+  return rows
 }
 
 function takeAll(builders: readonly ColumnBuilder[]): readonly ColumnData[] {

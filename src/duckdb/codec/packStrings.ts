@@ -73,7 +73,7 @@ function packRuns(entries: StringEntries, from: number, to: number, target: Uint
     }
     const { next, span, size, inline } = findRun(words, row, to)
     const bytes = duckdb.get_data_from_pointer(data.buffer, data.byteOffset + row * entryBytes + 8, span)
-    if (span === size) target.set(bytes, end)
+    if (span === size && inline === 0) target.set(bytes, end)
     else target.set(closeGaps(entries, row, next, { bytes, inline }).subarray(0, size), end)
     end += size
     row = next

@@ -1,5 +1,5 @@
 import duckdb, { type Vector } from '@duckdb/node-bindings'
-import { andBits, bitmapBytes, countSetBits, repeatBits } from '../../arrow/bitmap.ts'
+import { andBits, bitmapBytes, countSetBits, gatherBits, repeatBits } from '../../arrow/bitmap.ts'
 import { childTypes, layoutOf } from '../../arrow/layout.ts'
 import type { DataType } from '../../base/dataType.ts'
 
@@ -19,6 +19,10 @@ export interface VectorSource {
   /** The entries of `data` as 32-bit words, four an entry; those of null rows are zero. */
   readonly words: Uint32Array
   readonly children: readonly VectorSource[]
+  /** Bytes of `data` that one row takes. */
+  readonly width: number
+  /** Rows of each child for one row; null if the entries say where they are. */
+  readonly childRows: number | null
 }
 
 const noBytes = new Uint8Array(0)
@@ -34,7 +38,7 @@ export function readSource(
   const layout = layoutOf(type)
   const validity = andBits(readValidity(vector, rows), mask, rows)
   const types = childTypes(type)
-  const source = { rows, validity, data: noBytes, words: noWords, children: [] }
+  const source = { rows, validity, data: noBytes, words: noWords, children: [], width: 0, childRows: 1 }
   switch (layout.kind) {
     case 'null':
       return { ...source, validity: new Uint8Array(bitmapBytes(rows)) }
@@ -42,7 +46,7 @@ export function readSource(
       const width = layout.array.BYTES_PER_ELEMENT * layout.perRow
       const data = readData(vector, rows * width)
       if (type.kind === 'enum') clearNulls(data, validity, width)
-      return { ...source, data }
+      return { ...source, data, width }
     }
     case 'bytes':
       return { ...source, ...readEntries(vector, rows, validity) }
@@ -53,7 +57,7 @@ export function readSource(
         type.kind === 'map'
           ? readFields(child, types, items, readValidity(child, items))
           : types.map((item) => readSource(child, item, items))
-      return { ...source, ...readEntries(vector, rows, validity), children }
+      return { ...source, ...readEntries(vector, rows, validity), children, childRows: null }
     }
     case 'array': {
       const itemMask = validity === null ? null : repeatBits(validity, rows, layout.size)
@@ -102,13 +106,13 @@ function readUnion(
       andBits(tagged, validity, rows),
     )
   })
-  return { validity, data, children }
+  return { validity, data, children, width: 1 }
 }
 
 function readEntries(vector: Vector, rows: number, validity: Uint8Array | null): Partial<VectorSource> {
   const data = readData(vector, rows * entryBytes)
   clearNulls(data, validity, entryBytes)
-  return { data, words: new Uint32Array(data.buffer, data.byteOffset, rows * 4) }
+  return { data, words: new Uint32Array(data.buffer, data.byteOffset, rows * 4), width: entryBytes }
 }
 
 /** What stands at a null row may point anywhere. */
@@ -131,4 +135,46 @@ function readValidity(vector: Vector, rows: number): Uint8Array | null {
   // DuckDB keeps validity in words of 64 rows, and gives none for a vector that never had a null.
   const bitmap: Uint8Array | null = duckdb.vector_get_validity(vector, Math.ceil(rows / 64) * 8)
   return bitmap === null || countSetBits(bitmap, 0, rows) === rows ? null : bitmap
+}
+
+/** The rows of a source in another order; one may be there many times. */
+export function gatherSource(source: VectorSource, rows: Uint32Array): VectorSource {
+  const { validity, width, childRows } = source
+  const data = gatherItems(source, rows)
+  return {
+    ...source,
+    rows: rows.length,
+    validity: validity === null ? null : gatherBits(validity, rows),
+    data,
+    words: width === entryBytes ? new Uint32Array(data.buffer, data.byteOffset, rows.length * 4) : noWords,
+    children:
+      childRows === null
+        ? source.children
+        : source.children.map((child) =>
+            gatherSource(child, childRows === 1 ? rows : itemsOf(rows, childRows)),
+          ),
+  }
+}
+
+function gatherItems({ data, width }: VectorSource, rows: Uint32Array): Uint8Array<ArrayBuffer> {
+  const gathered = new Uint8Array(rows.length * width)
+  if (width % 4 === 0) {
+    const words = width / 4
+    const from = new Uint32Array(data.buffer, data.byteOffset, data.length / 4)
+    const into = new Uint32Array(gathered.buffer)
+    for (let k = 0; k < rows.length; k++) {
+      for (let word = 0; word < words; word++) into[k * words + word] = from[rows[k]! * words + word]!
+    }
+  } else {
+    for (let k = 0; k < rows.length; k++) {
+      for (let byte = 0; byte < width; byte++) gathered[k * width + byte] = data[rows[k]! * width + byte]!
+    }
+  }
+  return gathered
+}
+
+function itemsOf(rows: Uint32Array, perRow: number): Uint32Array {
+  const items = new Uint32Array(rows.length * perRow)
+  for (let k = 0; k < items.length; k++) items[k] = rows[Math.floor(k / perRow)]! * perRow + (k % perRow)
+  return items
 }
