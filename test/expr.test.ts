@@ -131,10 +131,11 @@ describe('equality', () => {
   })
 
   it('tells values of different kinds apart', () => {
-    const values: LiteralValue[] = [
-      ...[0, -0, 1, 1n, '1', true, null, 'null', Number.NaN, 'NaN', [], {}, [1], ['1'], { a: 1 }, { b: 1 }],
-      ...[new Date(0), 0n, new Uint8Array(), new Uint8Array([1]), '', [[1], 2], [1, [2]]],
-    ]
+    const numbers: LiteralValue[] = [0, -0, 1, 1n, 0n, Number.NaN, true, null]
+    const texts: LiteralValue[] = ['', '1', 'null', 'NaN']
+    const nested: LiteralValue[] = [[], {}, [1], ['1'], { a: 1 }, { b: 1 }, [[1], 2], [1, [2]]]
+    const objects: LiteralValue[] = [new Date(0), new Uint8Array(), new Uint8Array([1])]
+    const values = [...numbers, ...texts, ...nested, ...objects]
     const keys = values.map((value) => exprKey(literal(value)))
     expect(new Set(keys).size).toBe(values.length)
     expect(exprKey(literal(1, { kind: 'double' }))).not.toBe(exprKey(literal(1)))

@@ -7,6 +7,8 @@ export { quoteLiteral } from './renderLiteral.ts'
 export interface RenderExprOptions {
   /** How a column is written; default its quoted name. */
   readonly column?: (name: string) => string
+  /** How a column is written within a subquery, whose own columns hide those of one name; default as elsewhere. */
+  readonly outerColumn?: (name: string) => string
   /** How the name of a catalog function is written; default its quoted name. */
   readonly callee?: (name: string) => string
 }
@@ -38,10 +40,15 @@ export function renderExpr(expr: Expr, options: RenderExprOptions = {}): string 
       const otherwise = expr.otherwise === null ? [] : [`ELSE ${render(expr.otherwise)}`]
       return ['CASE', ...branches, ...otherwise, 'END'].join(' ')
     }
-    case 'sql':
+    case 'sql': {
+      const { outerColumn } = options
+      if (expr.scope === 'query' && outerColumn !== undefined && outerColumn !== options.column) {
+        return renderExpr(expr, { ...options, column: outerColumn })
+      }
       return expr.parts
         .map((part, index) => (index === 0 ? part : render(expr.args[index - 1]!) + part))
         .join('')
+    }
     default:
       return unreachable(expr)
   }

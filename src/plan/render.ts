@@ -24,6 +24,7 @@ import {
   hasRowWiseItems,
   isRowForRow,
   nested,
+  outerColumn,
   overFrom,
   type RenderNames,
   renderSelect,
@@ -172,9 +173,8 @@ class PlanRenderer {
 
   #distinct({ input, on }: DistinctPlan): Select {
     if (on !== null) {
-      const keys = on.map((expr) =>
-        renderExpr(expr, { callee: (name) => quoteIdentifier(this.#names.inPlace(name)) }),
-      )
+      const callee = (name: string): string => quoteIdentifier(this.#names.inPlace(name))
+      const keys = on.map((expr) => renderExpr(expr, { outerColumn, callee }))
       return selectFrom(
         renderFirstRows(outputColumns(input), keys, this.#relation(input)),
         outputColumns(input),

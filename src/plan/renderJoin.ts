@@ -5,6 +5,9 @@ import { outputColumns } from './columns.ts'
 import type { JoinPlan } from './plan.ts'
 import { type RenderNames, type Select, selectFrom } from './select.ts'
 
+/** Aliases that no subquery of a user hides. */
+const aliases = { l: '__left', r: '__right' } as const
+
 /** What stands for the two sides of a join after FROM. */
 export interface JoinSides {
   readonly left: string
@@ -22,14 +25,14 @@ const keywords: Readonly<Record<JoinPlan['type'], string>> = {
   asof: 'ASOF JOIN',
 }
 
-/** The sides are called l and r, and every column is written with the side that it comes from. */
+/** Every column is written with the side that it comes from. */
 export function selectFromJoin(plan: JoinPlan, sides: JoinSides, names: RenderNames): Select {
   const columns = outputColumns(plan)
   const written = columnWriter(plan)
   const condition =
     written === null ? unqualifiedCondition(plan, names) : renderCondition(plan, written, names)
-  const from = `${sides.left} AS l ${keywords[plan.type]} ${sides.right} AS r${condition}`
-  return selectFrom(from, columns, written ?? quoteIdentifier)
+  const from = `${sides.left} AS ${aliases.l} ${keywords[plan.type]} ${sides.right} AS ${aliases.r}${condition}`
+  return selectFrom(from, columns, written)
 }
 
 function renderCondition({ type, using, on }: JoinPlan, written: ColumnWriter, names: RenderNames): string {
@@ -71,5 +74,5 @@ function columnWriter({ type, left, right, using }: JoinPlan): ColumnWriter | nu
 }
 
 function side(alias: 'l' | 'r', name: string): string {
-  return `${alias}.${quoteIdentifier(name)}`
+  return `${aliases[alias]}.${quoteIdentifier(name)}`
 }

@@ -1,6 +1,7 @@
 import { quoteIdentifier } from '../expr/render.ts'
 import { outputColumns } from './columns.ts'
 import type { ExplodePlan, SamplePlan } from './plan.ts'
+import { inputAlias } from './select.ts'
 
 const rowNumber = quoteIdentifier('__row')
 const numbered = `SELECT *, row_number() OVER () AS ${rowNumber}`
@@ -12,7 +13,7 @@ export function renderFirstRows(
   relation: string,
 ): string {
   const first = `SELECT DISTINCT ON (${keys.join(', ')}) ${columns?.map(quoteIdentifier).join(', ') ?? '*'}`
-  const rows = `${first} FROM (${numbered} FROM ${relation}) ORDER BY ${rowNumber}`
+  const rows = `${first} FROM (${numbered} FROM ${relation}) AS ${inputAlias} ORDER BY ${rowNumber}`
   return columns === null ? `(SELECT * EXCLUDE (${rowNumber}) FROM (${rows}))` : `(${rows})`
 }
 

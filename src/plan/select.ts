@@ -18,8 +18,8 @@ export interface Select {
   readonly from: string
   /** The columns that the plan sees in `from`, which may hold more; null if they are not known. */
   readonly columns: readonly string[] | null
-  /** How a column of `from` is written. */
-  readonly column: (name: string) => string
+  /** How a column of `from` is written if that has two sides; null for its plain name. */
+  readonly qualified: ((name: string) => string) | null
   /** Null for the columns of `from`, as they are. */
   readonly items: readonly SelectItem[] | null
   /** Whether all columns of `from` come before the items, because they are not known. */
@@ -42,12 +42,12 @@ export interface RenderNames {
 export function selectFrom(
   from: string,
   columns: readonly string[] | null,
-  written: (name: string) => string = quoteIdentifier,
+  qualified: Select['qualified'] = null,
 ): Select {
   return {
     from,
     columns,
-    column: written,
+    qualified,
     items: null,
     star: false,
     where: [],
@@ -110,23 +110,46 @@ export function hasRowWiseItems({ items }: Select): boolean {
   return items?.every(({ expr }) => isRowWise(expr)) ?? true
 }
 
+/** An alias that no subquery of a user hides. */
+export const inputAlias = '__input'
+
 export function renderSelect(select: Select, names: RenderNames): string {
-  const inPlace: RenderExprOptions = {
-    column: select.column,
-    callee: (name) => quoteIdentifier(names.inPlace(name)),
-  }
   const { where, groupBy, distinct, limit } = select
+  const inPlace = exprOptions(select, names.inPlace)
   const predicates = where.map((predicate) => renderExpr(predicate, inPlace))
   const keys = select.orderBy.filter(({ expr }) => !isConstant(expr)).map((key) => renderKey(key, inPlace))
+  const alias = select.qualified === null && holdsOuterColumns(select) ? ` AS ${inputAlias}` : ''
   return [
     `SELECT ${distinct ? 'DISTINCT ' : ''}${renderList(select, names)}`,
-    `FROM ${select.from}`,
+    `FROM ${select.from}${alias}`,
     ...(predicates.length === 0 ? [] : [`WHERE ${predicates.join(' AND ')}`]),
     ...(groupBy === null || groupBy === '' ? [] : [`GROUP BY ${groupBy}`]),
     ...(keys.length === 0 ? [] : [`ORDER BY ${keys.join(', ')}`]),
     ...(limit === null || limit.count === null ? [] : [`LIMIT ${limit.count}`]),
     ...(limit === null || limit.offset === 0 ? [] : [`OFFSET ${limit.offset}`]),
   ].join(' ')
+}
+
+function exprOptions({ qualified }: Select, callee: (name: string) => string): RenderExprOptions {
+  return {
+    column: qualified ?? quoteIdentifier,
+    outerColumn: qualified ?? outerColumn,
+    callee: (name) => quoteIdentifier(callee(name)),
+  }
+}
+
+export function outerColumn(name: string): string {
+  return `${inputAlias}.${quoteIdentifier(name)}`
+}
+
+/** Whether a subquery reads columns of the SELECT that it stands in. */
+function holdsOuterColumns({ items, where, orderBy }: Select): boolean {
+  const exprs = [...(items ?? []).map(({ expr }) => expr), ...where, ...orderBy.map(({ expr }) => expr)]
+  return exprs.some((expr) => someExpr(expr, isCorrelated))
+}
+
+function isCorrelated(expr: Expr): boolean {
+  return expr.kind === 'sql' && expr.scope === 'query' && collectColumns(expr).size > 0
 }
 
 function renderList(select: Select, names: RenderNames): string {
@@ -137,11 +160,7 @@ function renderList(select: Select, names: RenderNames): string {
 }
 
 function renderItem({ name, expr, placed }: SelectItem, select: Select, names: RenderNames): string {
-  const callee = placed ? names.placed : names.inPlace
-  const text = renderExpr(expr, {
-    column: select.column,
-    callee: (called) => quoteIdentifier(callee(called)),
-  })
+  const text = renderExpr(expr, exprOptions(select, placed ? names.placed : names.inPlace))
   const alias = quoteIdentifier(name)
   return text === alias ? text : `${text} AS ${alias}`
 }
