@@ -26,6 +26,8 @@ export interface Untyped {
 export interface ColumnLike<out T = unknown> {
   readonly [columnState]: ColumnState
   readonly [values]?: T
+  /** The expression in SQL. */
+  toString(): string
 }
 
 /** What may stand beside a column of `T`: columns and literals of the same kind of values; anything beside an untyped one. */

@@ -1,7 +1,8 @@
-import type { DataType, Schema } from '../src/base/dataType.ts'
+import type { Schema } from '../src/base/dataType.ts'
 import { formatType } from '../src/base/formatType.ts'
 import { displayWidth, shortenToWidth } from './displayWidth.ts'
 import { formatValue } from './formatValue.ts'
+import { isNumeric } from './isNumeric.ts'
 
 const narrowest = 5
 const widestType = 24
@@ -107,24 +108,3 @@ function columnWidths(columns: readonly TableColumn[], width: number | undefined
   }
   return natural.map((wanted) => Math.min(wanted, widest))
 }
-
-function isNumeric({ kind }: DataType): boolean {
-  return numericKinds.has(kind)
-}
-
-const numericKinds: ReadonlySet<DataType['kind']> = new Set<DataType['kind']>([
-  'tinyint',
-  'smallint',
-  'integer',
-  'bigint',
-  'hugeint',
-  'utinyint',
-  'usmallint',
-  'uinteger',
-  'ubigint',
-  'uhugeint',
-  'float',
-  'double',
-  'decimal',
-  'bignum',
-])

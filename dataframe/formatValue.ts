@@ -23,7 +23,9 @@ function format(value: unknown, type: DataType | null): string {
   if (value === null || value === undefined) return 'NULL'
   if (typeof value === 'string') return isText(type) ? `'${value.replaceAll("'", "\\'")}'` : value
   if (typeof value === 'number' || typeof value === 'bigint') return formatNumber(value, type)
-  return typeof value === 'object' ? formatObject(value, type) : String(value)
+  return typeof value === 'object'
+    ? formatObject(value, type)
+    : `${typeof value === 'boolean' ? value : typeof value}`
 }
 
 /** Within a list or struct, text is quoted; what merely travels as text (decimals, UUIDs) is not. */
@@ -31,27 +33,28 @@ function isText(type: DataType | null): boolean {
   return type === null || type.kind === 'varchar' || type.kind === 'enum' || type.kind === 'union'
 }
 
+/** Digits after the seconds that a type counts in. */
+const timeDigits: ReadonlyMap<string, number> = new Map([
+  ['time', 6],
+  ['time_ns', 9],
+])
+const timestampDigits: ReadonlyMap<string, number> = new Map([
+  ['timestamp_s', 0],
+  ['timestamp_ms', 3],
+  ['timestamp', 6],
+  ['timestamp_tz', 6],
+  ['timestamp_ns', 9],
+])
+
 function formatNumber(value: number | bigint, type: DataType | null): string {
-  if (type?.kind === 'date') return formatDate(Number(value))
+  const kind = type?.kind ?? ''
+  if (kind === 'date') return formatDate(Number(value))
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value)
-  switch (type?.kind) {
-    case 'time':
-      return formatTime(value, 6)
-    case 'time_ns':
-      return formatTime(value, 9)
-    case 'timestamp_s':
-      return formatTimestamp(value, 0)
-    case 'timestamp_ms':
-      return formatTimestamp(value, 3)
-    case 'timestamp':
-      return formatTimestamp(value, 6)
-    case 'timestamp_ns':
-      return formatTimestamp(value, 9)
-    case 'timestamp_tz':
-      return `${formatTimestamp(value, 6)}+00`
-    default:
-      return String(value)
-  }
+  const ofTime = timeDigits.get(kind)
+  if (ofTime !== undefined) return formatTime(value, ofTime)
+  const ofTimestamp = timestampDigits.get(kind)
+  if (ofTimestamp === undefined) return String(value)
+  return formatTimestamp(value, ofTimestamp) + (kind === 'timestamp_tz' ? '+00' : '')
 }
 
 function formatObject(value: object, type: DataType | null): string {

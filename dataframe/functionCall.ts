@@ -106,3 +106,8 @@ function sortPieces(keys: readonly SortKey[]): SqlPieces {
     ', ',
   )
 }
+
+/** A name in camelCase as DuckDB writes names: `listDistinct` is `list_distinct`. */
+export function snakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}

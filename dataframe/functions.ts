@@ -5,7 +5,7 @@ import type { LiteralValue } from '../src/expr/expr.ts'
 import { coalesce, column, literal } from '../src/expr/factories.ts'
 import { type CatalogCall, catalogCall } from './catalogCall.ts'
 import type { Argument, Column, ColumnLike, Condition, Operand, Untyped } from './column.ts'
-import { functionCall } from './functionCall.ts'
+import { functionCall, snakeCase } from './functionCall.ts'
 import type { DuckDBFunctionName } from './functionNames.ts'
 import { columnOf, columnOfCall, toArguments } from './makeColumn.ts'
 import { describe, isColumn, structExpr, toExpr } from './operand.ts'
@@ -24,9 +24,9 @@ type SumOf<T> = [T] extends [bigint | null]
 type NumberArgument = Argument<number | bigint | null>
 
 /** What `F` has beside the functions of DuckDB by name, and those of them whose results the compiler knows. */
-export interface TypedFunctions<Functions> {
+export interface TypedFunctions<Catalog> {
   /** A call of a catalog function: `F.catalogCall('extract_entities', _.memo)`. */
-  readonly catalogCall: CatalogCall<Functions>
+  readonly catalogCall: CatalogCall<Catalog>
   /** A column by its name. */
   col(name: string): Column
   /** A constant; `type` in DuckDB's words (`'DECIMAL(18,3)'`), by default what DuckDB takes it for. */
@@ -126,10 +126,6 @@ export const F: Functions = new Proxy<Functions>(Object.create(null), {
 
 function functionColumn(name: string, args: readonly unknown[]): Column {
   return columnOfCall(functionCall(name, toArguments(args, name)))
-}
-
-function snakeCase(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
 function literalColumn(value: unknown, type?: string): Column {

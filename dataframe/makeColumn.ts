@@ -1,4 +1,3 @@
-import { inspect } from 'node:util'
 import { EngineError } from '../src/base/errors.ts'
 import type { Expr } from '../src/expr/expr.ts'
 import { renderExpr } from '../src/expr/render.ts'
@@ -25,12 +24,6 @@ export function columnOf<T>(expr: Expr, name: string | null = null): Column<T> {
 export function columnOfCall<T>(call: FunctionCall): Column<T> {
   const value = call.scope === 'row' ? { expr: callToExpr(call) } : { call: Object.freeze(call) }
   return columnOfState({ value, name: null })
-}
-
-/** A column of an expression with more methods than others have. */
-export function columnWithMethods<T>(expr: Expr, added: Readonly<Record<string, SelfMethod>>): Column<T> {
-  const methods: Methods = Object.freeze(Object.assign(Object.create(columnMethods), methodsOf(added)))
-  return columnOfState({ value: { expr }, name: null }, methods)
 }
 
 /** Arguments of a function of DuckDB; JavaScript functions become its lambdas. */
@@ -79,7 +72,7 @@ const columnMethods: Methods = methodsOf({
   desc: (self) => sortOrder({ expr: exprOf(self), descending: true, nullsFirst: null }),
   call: (self, name: string, ...args) => columnOfCall(functionCall(name, toArguments([self, ...args], name))),
   toString: textOf,
-  [inspect.custom]: (self) => `Column(${textOf(self)})`,
+  [Symbol.for('nodejs.util.inspect.custom')]: (self) => `Column(${textOf(self)})`,
   [Symbol.toPrimitive]: (self, hint: string) => {
     if (hint === 'string') return textOf(self)
     throw new EngineError(
@@ -114,13 +107,13 @@ function methodsOf(methods: Readonly<Record<string | symbol, SelfMethod>>): Meth
   return Object.freeze(bound)
 }
 
-function columnOfState<T>(state: ColumnState, methods: Methods = columnMethods): Column<T> {
-  const target: object = Object.assign(Object.create(methods), { [columnState]: Object.freeze(state) })
-  return new Proxy(Object.freeze(target), fieldAccess) as Column<T>
+function columnOfState<T>(state: ColumnState): Column<T> {
+  const target = Object.assign(Object.create(columnMethods), { [columnState]: Object.freeze(state) })
+  return new Proxy(Object.freeze(target), fieldAccess)
 }
 
 /** What is no method is a field of a struct. */
-const fieldAccess: ProxyHandler<object> = {
+const fieldAccess: ProxyHandler<ColumnLike> = {
   get: (target, name, column) =>
     typeof name === 'symbol' || name in target ? Reflect.get(target, name, column) : column.field(name),
 }

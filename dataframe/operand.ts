@@ -27,6 +27,7 @@ export function toExpr(value: unknown, place: string): Expr {
 /** As `toExpr`, for an argument that has to be a column. */
 export function columnExpr(value: unknown, place: string): Expr {
   if (isColumn(value)) return exprOf(value)
+  if (typeof value === 'function') throw wrongValue(value, place)
   const hint =
     typeof value === 'string'
       ? `write _[${JSON.stringify(value)}] for the column of that name, F.lit(${JSON.stringify(value)}) for the text`
@@ -35,43 +36,31 @@ export function columnExpr(value: unknown, place: string): Expr {
 }
 
 function checkLiteral(value: unknown, place: string): asserts value is LiteralValue {
-  switch (typeof value) {
-    case 'boolean':
-    case 'number':
-    case 'bigint':
-    case 'string':
-      return
-    case 'object':
-      if (value === null || value instanceof Uint8Array) return
-      if (value instanceof Date) {
-        if (Number.isNaN(value.getTime())) throw wrongValue('an invalid Date', place)
-        return
-      }
-      if (Array.isArray(value) || isPlainObject(value)) {
-        for (const item of Object.values(value)) checkLiteral(item, place)
-        return
-      }
-      break
-    default:
-  }
-  throw wrongValue(describe(value), place)
+  if (value === null || ['boolean', 'number', 'bigint', 'string'].includes(typeof value)) return
+  if (value instanceof Uint8Array) return
+  if (value instanceof Date && !Number.isNaN(value.getTime())) return
+  if (!Array.isArray(value) && !isPlainObject(value)) throw wrongValue(value, place)
+  for (const item of Object.values(value)) checkLiteral(item, place)
 }
 
-function wrongValue(what: string, place: string): EngineError {
-  const hint = what.startsWith('a function')
-    ? 'a method of a column is called with (): _.memo.isNull()'
-    : 'use a column, null, a boolean, number, bigint, string, Date, Uint8Array, or a list or object of these'
-  return new EngineError('WRONG_ARGUMENTS', `${place} takes columns and literals, got ${what}`, { hint })
+function wrongValue(value: unknown, place: string): EngineError {
+  const hint =
+    typeof value === 'function'
+      ? 'a method of a column is called with (): _.memo.isNull()'
+      : 'use a column, null, a boolean, number, bigint, string, Date, Uint8Array, or a list or object of these'
+  return new EngineError('WRONG_ARGUMENTS', `${place} takes columns and literals, got ${describe(value)}`, {
+    hint,
+  })
 }
 
-function isPlainObject(value: object): boolean {
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || prototype === Object.prototype
 }
 
 /** Whether a list or object has a column somewhere within. */
 function holdsColumns(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false
   if (!Array.isArray(value) && !isPlainObject(value)) return false
   return Object.values(value).some((item) => isColumn(item) || holdsColumns(item))
 }
@@ -91,21 +80,15 @@ export function structExpr(fields: object, place: string): Expr {
   return sqlOfPieces(['{', ...separated(items, ', '), '}'], 'row', false)
 }
 
-/** What a wrong argument is, for a message: `the text 'amount'`, `a Map`, `undefined`. */
+/** What a wrong argument is, for a message: `the text "amount"`, `a Map`, `undefined`. */
 export function describe(value: unknown): string {
   if (isColumn(value)) return 'a column'
-  switch (typeof value) {
-    case 'string':
-      return `the text ${JSON.stringify(value)}`
-    case 'function':
-      return 'a function'
-    case 'object': {
-      if (value === null) return 'null'
-      if (Array.isArray(value)) return 'a list'
-      const name = isPlainObject(value) ? 'object' : value.constructor.name
-      return /^[aeiou]/i.test(name) ? `an ${name}` : `a ${name}`
-    }
-    default:
-      return String(value)
-  }
+  if (typeof value === 'string') return `the text ${JSON.stringify(value)}`
+  if (typeof value === 'function') return 'a function'
+  if (Array.isArray(value)) return 'a list'
+  if (value instanceof Date && Number.isNaN(value.getTime())) return 'an invalid Date'
+  if (typeof value !== 'object' || value === null) return String(value)
+  const prototype: unknown = Object.getPrototypeOf(value)
+  const name = prototype === null || prototype === Object.prototype ? 'object' : value.constructor.name
+  return /^[aeiou]/i.test(name) ? `an ${name}` : `a ${name}`
 }

@@ -22,6 +22,10 @@ export function keyExpr(key: unknown, place: string): Expr {
 
 /** The sort key of a name, a column or a sort order; ascending, nulls as DuckDB has them, unless it says otherwise. */
 export function toSortKey(sort: unknown, place: string): SortKey {
-  if (typeof sort === 'object' && sort !== null && sortKey in sort) return (sort as SortOrder)[sortKey]
+  if (isSortOrder(sort)) return sort[sortKey]
   return Object.freeze({ expr: keyExpr(sort, place), descending: false, nullsFirst: null })
+}
+
+function isSortOrder(value: unknown): value is SortOrder {
+  return typeof value === 'object' && value !== null && sortKey in value
 }

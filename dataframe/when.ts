@@ -1,7 +1,7 @@
 import type { CaseBranch, LiteralValue } from '../src/expr/expr.ts'
 import { caseWhen } from '../src/expr/factories.ts'
 import type { Column, ColumnLike, Condition, Untyped } from './column.ts'
-import { columnOf, columnWithMethods } from './makeColumn.ts'
+import { columnOf } from './makeColumn.ts'
 import { columnExpr, toExpr } from './operand.ts'
 
 /** The values of a column or a literal. */
@@ -46,9 +46,13 @@ function nextBranch<T>(branches: readonly CaseBranch[], condition: unknown): Whe
   }
 }
 
+/** Its own methods come before those of columns, which it inherits. */
 function caseColumn<T>(branches: readonly CaseBranch[]): Case<T> {
-  return columnWithMethods<T | null>(caseWhen(branches), {
-    when: (_self, condition: unknown) => nextBranch(branches, condition),
-    otherwise: (_self, value: unknown) => columnOf(caseWhen(branches, toExpr(value, 'otherwise'))),
-  }) as Case<T>
+  const column: Case<T> = Object.create(columnOf(caseWhen(branches)), {
+    when: { value: (condition: unknown) => nextBranch(branches, condition) },
+    otherwise: {
+      value: (value: unknown) => columnOf(caseWhen(branches, toExpr(value, 'otherwise'))),
+    },
+  })
+  return Object.freeze(column)
 }

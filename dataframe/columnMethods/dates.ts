@@ -62,7 +62,7 @@ const durationUnits: ReadonlySet<string> = new Set(units.slice(0, 11).map((unit)
 
 function unitLiteral(unit: DateUnit, method: string): Expr {
   if (units.includes(unit)) return literal(unit)
-  throw new EngineError('WRONG_ARGUMENTS', `${method}: '${String(unit)}' is no unit of time`, {
+  throw new EngineError('WRONG_ARGUMENTS', `${method}: '${unit}' is no unit of time`, {
     hint: `use ${units.join(', ')}`,
   })
 }

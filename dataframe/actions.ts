@@ -1,0 +1,156 @@
+import type { RecordBatch, Table } from 'apache-arrow'
+import type { Schema } from '../src/base/dataType.ts'
+import { EngineError } from '../src/base/errors.ts'
+import { aggregate, limit } from '../src/plan/factories.ts'
+import type { LogicalPlan } from '../src/plan/plan.ts'
+import { defaultRunner } from './defaultRunner.ts'
+import { formatRelation } from './formatRelation.ts'
+import { formatTable } from './formatTable.ts'
+import { callToExpr, functionCall } from './functionCall.ts'
+import type { PlanRunner, QueryResult, RunnerProvider, RunOptions } from './planRunner.ts'
+import type { Relation } from './relation.ts'
+import { resolveRelation } from './resolveRelation.ts'
+import { rowCount } from './verbArguments.ts'
+import { type FormatOptions, type WriteOptions, writeRequest } from './writeRequest.ts'
+
+const defaultShownRows = 20
+/** What console.log calls. */
+const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom')
+
+/** What runs the plan of a DataFrame. Each call runs it anew; only what `collect` answers keeps the rows. */
+export abstract class Actions<S> implements AsyncIterable<RecordBatch> {
+  /** What has been built so far. */
+  readonly relation: Relation
+  readonly runner: RunnerProvider
+
+  constructor(relation: Relation, runner: RunnerProvider) {
+    this.relation = relation
+    this.runner = runner
+  }
+
+  /** Runs to the end and keeps the rows; the result may be read several times. */
+  async collect(options: RunOptions = {}): Promise<QueryResult<S>> {
+    const { plan, runner } = await this.#planned()
+    return runner.collect(plan, options)
+  }
+
+  /** An object a row. */
+  async toRows(options: RunOptions = {}): Promise<S[]> {
+    return (await this.#run(options)).toRows()
+  }
+
+  async toArrow(options: RunOptions = {}): Promise<Table> {
+    return (await this.#run(options)).toArrow()
+  }
+
+  /** Record batches while they are computed; leaving the loop ends the query. */
+  async *stream(options: RunOptions = {}): AsyncGenerator<RecordBatch, void, undefined> {
+    const result = await this.#run(options)
+    try {
+      yield* result
+    } finally {
+      await result.close()
+    }
+  }
+
+  /** As {@link Actions.stream}. */
+  [Symbol.asyncIterator](): AsyncGenerator<RecordBatch, void, undefined> {
+    return this.stream()
+  }
+
+  /** The number of rows. */
+  async count(options: RunOptions = {}): Promise<number> {
+    const { plan, runner } = await this.#planned()
+    const counting = aggregate(plan, [], [{ name: 'rows', expr: callToExpr(functionCall('count', [])) }])
+    const result = await runner.run<{ rows: bigint }>(counting, options)
+    const [row] = await result.toRows()
+    return Number(row?.rows)
+  }
+
+  /** Prints the first rows as a table as wide as the terminal, and answers its text. */
+  async show(rows = defaultShownRows, options: RunOptions = {}): Promise<string> {
+    const wanted = rowCount(rows, 'show')
+    const { plan, runner } = await this.#planned()
+    const result = await runner.run<Record<string, unknown>>(limit(plan, wanted + 1), options)
+    const found = await result.toRows()
+    const { columns: width } = process.stdout
+    const text = formatTable(result.columns, found.slice(0, wanted), {
+      ...(width === undefined ? {} : { width }),
+      footer: found.length > wanted ? `the first ${counted(wanted)}` : counted(found.length),
+    })
+    process.stdout.write(`${text}\n`)
+    return text
+  }
+
+  /** Writes a file, or a directory of parts if the path ends in `/` or rows are partitioned; answers the number of rows. */
+  async write(path: string, options: WriteOptions = {}): Promise<number> {
+    return this.#write(path, options, 'write')
+  }
+
+  /** Parquet with zstd, unless `compression` says otherwise. */
+  async writeParquet(path: string, options: FormatOptions = {}): Promise<number> {
+    return this.#write(path, { ...options, format: 'parquet' }, 'writeParquet')
+  }
+
+  async writeCsv(path: string, options: FormatOptions = {}): Promise<number> {
+    return this.#write(path, { ...options, format: 'csv' }, 'writeCsv')
+  }
+
+  /** A list of objects in a file that ends in `.json`, else an object a line. */
+  async writeJson(path: string, options: FormatOptions = {}): Promise<number> {
+    return this.#write(path, { ...options, format: 'json' }, 'writeJson')
+  }
+
+  /** Arrow's file format. */
+  async writeArrow(path: string, options: FormatOptions = {}): Promise<number> {
+    return this.#write(path, { ...options, format: 'arrow' }, 'writeArrow')
+  }
+
+  /** The optimized plan with the route of each call; with `analyze` the query is run, and what it did is shown too. */
+  async explain(options: { readonly analyze?: boolean } = {}): Promise<string> {
+    const { plan, runner } = await this.#planned()
+    return runner.explain(plan, { analyze: options.analyze ?? false })
+  }
+
+  /** The columns in DuckDB's types; nothing is run. */
+  async schema(): Promise<Schema> {
+    const { plan, runner } = await this.#planned()
+    return runner.describe(plan)
+  }
+
+  /** The plan as it has been built, without reading anything. */
+  toString(): string {
+    return formatRelation(this.relation)
+  }
+
+  [inspectCustom](): string {
+    return `DataFrame\n${this.toString()}`
+  }
+
+  /** One of the default session goes along with one of another; those of two sessions cannot be combined. */
+  protected sharedRunner(other: { readonly runner: RunnerProvider }, verb: string): RunnerProvider {
+    if (this.runner === other.runner || other.runner === defaultRunner) return this.runner
+    if (this.runner === defaultRunner) return other.runner
+    throw new EngineError('WRONG_ARGUMENTS', `${verb}: the two DataFrames belong to different sessions`)
+  }
+
+  async #planned(): Promise<{ readonly plan: LogicalPlan; readonly runner: PlanRunner }> {
+    const runner = await this.runner()
+    return { plan: await resolveRelation(this.relation, runner), runner }
+  }
+
+  async #run(options: RunOptions): Promise<QueryResult<S>> {
+    const { plan, runner } = await this.#planned()
+    return runner.run(plan, options)
+  }
+
+  async #write(path: string, options: WriteOptions, verb: string): Promise<number> {
+    const request = writeRequest(path, options, verb)
+    const { plan, runner } = await this.#planned()
+    return runner.write(plan, request, options.signal === undefined ? {} : { signal: options.signal })
+  }
+}
+
+function counted(rows: number): string {
+  return `${rows.toLocaleString('en')} ${rows === 1 ? 'row' : 'rows'}`
+}

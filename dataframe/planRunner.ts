@@ -1,0 +1,67 @@
+import type { Schema as ArrowSchema, RecordBatch, Table } from 'apache-arrow'
+import type { Schema } from '../src/base/dataType.ts'
+import type { Expr, LiteralValue } from '../src/expr/expr.ts'
+import type { LogicalPlan, MemorySource } from '../src/plan/plan.ts'
+
+/** The rows of a query as Arrow record batches; they are computed while they are read. */
+export interface QueryResult<Row> extends AsyncIterable<RecordBatch> {
+  readonly schema: ArrowSchema
+  /** The columns in DuckDB's types. */
+  readonly columns: Schema
+  /** An object a row. */
+  toRows(): Promise<Row[]>
+  toArrow(): Promise<Table>
+  /** Ends a query that is not read to its end; safe to call twice. */
+  close(): Promise<void>
+}
+
+/** Rows that come from JavaScript, from Arrow, or from files in Arrow's format, which DuckDB does not read. */
+export type MemoryContent =
+  | { readonly kind: 'rows'; readonly rows: readonly object[]; readonly schema: Schema | null }
+  | { readonly kind: 'arrow'; readonly table: Table }
+  | { readonly kind: 'arrowFiles'; readonly paths: readonly string[] }
+
+export type FileFormat = 'parquet' | 'csv' | 'json' | 'arrow'
+
+/** Where and how rows are written. */
+export interface WriteRequest {
+  readonly path: string
+  readonly format: FileFormat
+  /** Whether `path` is a directory of parts; else one file. */
+  readonly directory: boolean
+  /** Columns whose values name directories within `path` instead of being stored. */
+  readonly partitionBy: readonly string[]
+  /** What happens to a directory that is there already. */
+  readonly mode: 'error' | 'overwrite' | 'append'
+  /** Options of DuckDB's COPY, by name (`compression`, `row_group_size`, …). */
+  readonly options: Readonly<Record<string, string | number | boolean>>
+}
+
+export interface RunOptions {
+  /** Cancels the query; what it holds is given back within a second. */
+  readonly signal?: AbortSignal
+}
+
+/** What carries out the plans that a DataFrame builds; a session is one. */
+export interface PlanRunner {
+  run<Row>(plan: LogicalPlan, options: RunOptions): Promise<QueryResult<Row>>
+  /** Runs to the end and keeps the rows, so that they can be read several times. */
+  collect<Row>(plan: LogicalPlan, options: RunOptions): Promise<QueryResult<Row>>
+  /** Answers the number of rows that were written. */
+  write(plan: LogicalPlan, request: WriteRequest, options: RunOptions): Promise<number>
+  explain(plan: LogicalPlan, options: { readonly analyze: boolean }): Promise<string>
+  /** The columns of a plan, without running it. */
+  describe(plan: LogicalPlan): Promise<Schema>
+  /** The plan of one SELECT statement. */
+  planSql(text: string, parameters: SqlParameters): Promise<LogicalPlan>
+  /** An expression of SQL text, in which names are columns and functions may be those of the catalog. */
+  parseExpression(text: string): Promise<Expr>
+  /** The same content has the same source, which may be dropped once nobody holds the content. */
+  memorySource(content: MemoryContent): Promise<MemorySource>
+}
+
+/** Values of a statement's parameters: by position, or by name. */
+export type SqlParameters = readonly LiteralValue[] | Readonly<Record<string, LiteralValue>>
+
+/** Gives the runner when it is first needed: nothing is opened while plans are built. */
+export type RunnerProvider = () => Promise<PlanRunner>
