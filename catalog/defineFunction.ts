@@ -5,7 +5,7 @@ import { resolveType } from './resolveType.ts'
 import type { HandlerInput, HandlerOutput, InputShape, TypeLike } from './valueTypes.ts'
 
 /** Copies of the package know each other's definitions by it. */
-const brand: unique symbol = Symbol.for('callplane.FunctionDefinition')
+const brand = Symbol.for('callplane.FunctionDefinition')
 
 /** The style that `batching` and `format` ask for. */
 export type StyleOf<Batching, Format> = Format extends 'arrow'
@@ -63,7 +63,6 @@ export interface FunctionDefinition<
   Input extends InputShape = InputShape,
   Output extends TypeLike = TypeLike,
 > {
-  readonly [brand]: true
   readonly name: string
   readonly description: string | null
   readonly inputs: readonly Field[]
@@ -109,7 +108,7 @@ export function defineFunction<
     Object.freeze({ name: column, type: resolveType(type, `function '${name}': input '${column}'`) }),
   )
   return Object.freeze({
-    [brand]: true as const,
+    [brand]: true,
     name,
     description: options.description ?? null,
     inputs: Object.freeze(inputs),

@@ -30,7 +30,9 @@ function documentation({ description }: FunctionSignature): string {
 }
 
 function entry({ inputs, output }: FunctionSignature): string {
-  const args = inputs.map(({ name, type }) => `${label(name)}: ${argumentType(type)} | null`).join(', ')
+  const args = inputs
+    .map(({ name, type }) => `${label(name)}: ${widened[type.kind] ?? valueType(type)} | null`)
+    .join(', ')
   return `{ args: [${args}]; result: ${valueType(output)} | null }`
 }
 
@@ -44,30 +46,25 @@ function label(name: string): string {
   return reservedLabels.has(name) ? `${name}_` : name
 }
 
-/** What may stand where the function takes this type: DuckDB casts numbers to wider ones. */
-function argumentType(type: DataType): string {
-  switch (type.kind) {
-    case 'bigint':
-    case 'ubigint':
-    case 'hugeint':
-    case 'uhugeint':
-    case 'bignum':
-    case 'float':
-    case 'double':
-      return 'number | bigint'
-    case 'decimal':
-      return 'string | number | bigint'
-    case 'date':
-      return 'number | Date'
-    case 'timestamp':
-    case 'timestamp_s':
-    case 'timestamp_ms':
-    case 'timestamp_ns':
-    case 'timestamp_tz':
-      return 'bigint | number | Date'
-    default:
-      return valueType(type)
-  }
+const number = 'number | bigint'
+const timestamp = 'bigint | number | Date'
+
+/** What may stand where a function takes such a type, beside its own values: DuckDB casts numbers to wider ones. */
+const widened: Readonly<Partial<Record<DataType['kind'], string>>> = {
+  bigint: number,
+  ubigint: number,
+  hugeint: number,
+  uhugeint: number,
+  bignum: number,
+  float: number,
+  double: number,
+  decimal: 'string | number | bigint',
+  date: 'number | Date',
+  timestamp,
+  timestamp_s: timestamp,
+  timestamp_ms: timestamp,
+  timestamp_ns: timestamp,
+  timestamp_tz: timestamp,
 }
 
 function valueType(type: DataType): string {

@@ -1,13 +1,14 @@
 import { fileURLToPath } from 'node:url'
-import { EngineError, messageOf } from '../src/base/errors.ts'
+import { EngineError, isEngineError, messageOf } from '../src/base/errors.ts'
+import { prepareImport } from './prepareImport.ts'
 
 /**
- * Loads a module by its file URL; TypeScript needs no build step. Throws MODULE_LOAD_FAILED with the path, and the line where
- * there is one.
+ * Loads a module by its file URL; TypeScript needs no build step. Throws MODULE_LOAD_FAILED, or what the module itself throws
+ * of ours (a definition that is invalid), with the path, and the line if it is known.
  */
 export async function importModule(url: string): Promise<Readonly<Record<string, unknown>>> {
   try {
-    if (/\.m?ts$/.test(url)) await registerTypeScript()
+    await prepareImport(url)
     const namespace: Readonly<Record<string, unknown>> = await import(url)
     return namespace
   } catch (thrown) {
@@ -15,24 +16,13 @@ export async function importModule(url: string): Promise<Readonly<Record<string,
   }
 }
 
-let registered: Promise<void> | undefined
-
-/** tsx costs a thread some 80 ms, so it waits for the first module that needs it. */
-function registerTypeScript(): Promise<void> {
-  registered ??= (async () => {
-    // In a package without "type": "module", TypeScript is loaded as CommonJS, which tsx hooks apart.
-    const [modules, commonJs] = await Promise.all([import('tsx/esm/api'), import('tsx/cjs/api')])
-    commonJs.register()
-    modules.register()
-  })()
-  return registered
-}
-
 function loadError(url: string, thrown: unknown): EngineError {
   const path = fileURLToPath(url)
   const { line, reason } = whatFailed(path, thrown)
   const place = line === null ? path : `${path}:${line}`
-  return new EngineError('MODULE_LOAD_FAILED', `cannot load ${place}: ${reason}`, { path }, thrown)
+  const code = isEngineError(thrown) ? thrown.code : 'MODULE_LOAD_FAILED'
+  const details = isEngineError(thrown) ? thrown.details : {}
+  return new EngineError(code, `cannot load ${place}: ${reason}`, { ...details, path }, thrown)
 }
 
 function whatFailed(path: string, thrown: unknown): { line: string | null; reason: string } {

@@ -3,7 +3,7 @@ import type { DataType } from '../src/base/dataType.ts'
 import { EngineError } from '../src/base/errors.ts'
 
 /** Whether a value is a schema of zod 4, zod/mini included, of whichever copy of zod. */
-export function isZodType(value: unknown): value is $ZodType {
+export function isZodType(value: unknown): value is $ZodTypes {
   return typeof value === 'object' && value !== null && '_zod' in value
 }
 
@@ -19,73 +19,64 @@ interface Position {
   readonly place: string
   /** From the outermost schema to this one: `[].kind`. */
   readonly path: string
-  readonly above: readonly $ZodType[]
+  readonly above: readonly unknown[]
 }
 
-function convert(schema: $ZodType, position: Position): DataType {
+const parsedJson: DataType = { kind: 'json', as: 'parsed' }
+
+const plainTypes: Readonly<Partial<Record<$ZodTypes['_zod']['def']['type'], DataType>>> = {
+  string: { kind: 'varchar' },
+  template_literal: { kind: 'varchar' },
+  boolean: { kind: 'boolean' },
+  date: { kind: 'timestamp', as: 'date' },
+  any: parsedJson,
+  unknown: parsedJson,
+  null: { kind: 'null' },
+  undefined: { kind: 'null' },
+  void: { kind: 'null' },
+}
+
+function convert(schema: unknown, position: Position): DataType {
   if (position.above.includes(schema))
     throw unsupported(position, 'recursive', 'use z.json() for values of any depth')
-  const { def } = (schema as $ZodTypes)._zod
-  const inner = (child: $ZodType, step: string): DataType =>
+  if (!isZodType(schema)) throw unsupported(position, 'no schema', 'use a schema of zod 4')
+  const { _zod: internals } = schema
+  const { def } = internals
+  const inner = (child: unknown, step: string): DataType =>
     convert(child, { ...position, path: position.path + step, above: [...position.above, schema] })
-  switch (def.type) {
-    case 'string':
-    case 'template_literal':
-      return { kind: 'varchar' }
-    case 'number':
-      return numberType(def)
-    case 'bigint':
-      return { kind: 'format' in def && def.format === 'uint64' ? 'ubigint' : 'bigint' }
-    case 'boolean':
-      return { kind: 'boolean' }
-    case 'date':
-      return { kind: 'timestamp', as: 'date' }
-    case 'any':
-    case 'unknown':
-      return { kind: 'json', as: 'parsed' }
-    case 'null':
-    case 'undefined':
-    case 'void':
-      return { kind: 'null' }
-    case 'enum':
-      return enumType(Object.values(def.entries), position)
-    case 'literal':
-      return enumType(def.values, position)
-    case 'array':
-      return { kind: 'list', item: inner(def.element, '[]') }
-    case 'object': {
-      const fields = Object.entries(def.shape).map(([name, field]) => ({
-        name,
-        type: inner(field, `.${name}`),
-      }))
-      if (fields.length === 0)
-        throw unsupported(position, 'z.object() without a field', 'give it at least one field')
-      return { kind: 'struct', fields }
-    }
-    case 'record':
-    case 'map':
-      return { kind: 'map', key: inner(def.keyType, '.key'), value: inner(def.valueType, '.value') }
-    case 'union':
-      return unionType(def.options, position, inner)
-    case 'nullable':
-    case 'optional':
-    case 'nonoptional':
-    case 'default':
-    case 'prefault':
-    case 'catch':
-    case 'readonly':
-      return inner(def.innerType, '')
-    case 'lazy': {
-      const target = def.getter()
-      return isJsonUnion(target) ? { kind: 'json', as: 'parsed' } : inner(target, '')
-    }
-    default:
-      throw unsupported(
-        position,
-        `z.${def.type}()`,
-        insteadOf[def.type] ?? 'use a type in DuckDB\'s words, such as "BLOB"',
-      )
+
+  const plain = plainTypes[def.type]
+  if (plain !== undefined) return plain
+  if (def.type === 'number') return numberType(def)
+  if (def.type === 'bigint') return { kind: formatOf(def) === 'uint64' ? 'ubigint' : 'bigint' }
+  if (def.type === 'enum') return enumType(Object.values(def.entries), position)
+  if (def.type === 'literal') return enumType(def.values, position)
+  if (def.type === 'array') return { kind: 'list', item: inner(def.element, '[]') }
+  if (def.type === 'record' || def.type === 'map') {
+    return { kind: 'map', key: inner(def.keyType, '.key'), value: inner(def.valueType, '.value') }
   }
+  if (def.type === 'object') {
+    const fields = Object.entries(def.shape).map(([name, field]) => ({
+      name,
+      type: inner(field, `.${name}`),
+    }))
+    if (fields.length === 0)
+      throw unsupported(position, 'z.object() without a field', 'give it at least one field')
+    return { kind: 'struct', fields }
+  }
+  if (def.type === 'union')
+    return unionType(
+      def.options.map((option) => inner(option, '')),
+      position,
+    )
+  if (def.type === 'lazy') {
+    const target = def.getter()
+    return isJsonUnion(target) ? parsedJson : inner(target, '')
+  }
+  const instead = insteadOf[def.type]
+  if (instead !== undefined) throw unsupported(position, `z.${def.type}()`, instead)
+  if ('innerType' in def) return inner(def.innerType, '')
+  throw unsupported(position, `z.${def.type}()`, 'use a type in DuckDB\'s words, such as "BLOB"')
 }
 
 const insteadOf: Readonly<Record<string, string>> = {
@@ -94,12 +85,15 @@ const insteadOf: Readonly<Record<string, string>> = {
   intersection: 'use one z.object(), made with .extend()',
   pipe: 'use the schema that the transformation starts from, and transform in the handler',
   transform: 'use the schema of the values as they are, and transform in the handler',
+  success: 'use z.boolean()',
   promise: 'use the schema of what the promise gives, and an async handler',
   custom: 'use a type in DuckDB\'s words, such as "BLOB" for bytes',
 }
 
 function numberType(def: $ZodNumberDef): DataType {
-  const formats = new Set<unknown>([def, ...(def.checks ?? []).map((check) => check._zod.def)].map(formatOf))
+  const formats = new Set<unknown>(
+    [def, ...(def.checks ?? []).map(({ _zod: internals }) => internals.def)].map(formatOf),
+  )
   if (formats.has('int32')) return { kind: 'integer' }
   if (formats.has('uint32')) return { kind: 'uinteger' }
   if (formats.has('float32')) return { kind: 'float' }
@@ -120,12 +114,8 @@ function enumType(values: readonly unknown[], position: Position): DataType {
   return texts.length === 0 ? { kind: 'null' } : { kind: 'enum', values: [...new Set(texts)] }
 }
 
-function unionType(
-  options: readonly $ZodType[],
-  position: Position,
-  inner: (option: $ZodType, step: string) => DataType,
-): DataType {
-  const types = options.map((option) => inner(option, '')).filter((type) => type.kind !== 'null')
+function unionType(options: readonly DataType[], position: Position): DataType {
+  const types = options.filter((type) => type.kind !== 'null')
   const [first] = types
   if (first === undefined) return { kind: 'null' }
   const enums = types.filter((type) => type.kind === 'enum')
@@ -142,10 +132,11 @@ function unionType(
 }
 
 /** `z.json()` has no type of its own: it is a lazy union whose lists and records hold the union again. */
-function isJsonUnion(schema: $ZodType): boolean {
-  const { def } = (schema as $ZodTypes)._zod
-  if (def.type !== 'union') return false
-  const kinds = def.options.map((option) => option._zod.def.type).toSorted()
+function isJsonUnion(schema: unknown): boolean {
+  if (!isZodType(schema)) return false
+  const { _zod: internals } = schema
+  if (internals.def.type !== 'union') return false
+  const kinds = internals.def.options.map(({ _zod: option }) => option.def.type).toSorted()
   return kinds.join() === 'array,boolean,null,number,record,string'
 }
 

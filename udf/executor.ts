@@ -1,5 +1,6 @@
-import type { Batch, ColumnData } from '../src/arrow/column.ts'
 import type { FunctionSignature } from '../catalog/function.ts'
+import type { RegisteredFunction } from '../catalog/registerFunction.ts'
+import type { Batch, ColumnData } from '../src/arrow/column.ts'
 
 /** What accompanies one batch. */
 export interface InvokeContext {
@@ -12,16 +13,23 @@ export interface InvokeContext {
   readonly metadata: Readonly<Record<string, unknown>> | null
 }
 
+/** Makes the call of one batch: the function's inputs as columns, in order, in the types of its signature. */
+export type Invoke = (
+  registered: RegisteredFunction,
+  batch: Batch,
+  context: InvokeContext,
+) => Promise<ColumnData>
+
 /**
  * Where functions run. The contract, which `test/executor.conformance.ts` states: as many rows out as in; order kept; the
  * input is not changed, but its buffers may be transferred away; fails only with EngineError; honours the signal.
  */
 export interface Executor {
   readonly name: string
-  /** Batches that it can work on at once; the dispatcher keeps no more in flight. */
-  readonly concurrency: number
+  /** Batches of a function that it can work on at once; the dispatcher keeps no more in flight. */
+  concurrencyOf(signature: FunctionSignature): number
   open(): Promise<void>
-  /** `batch` has the function's inputs as columns, in order, in the types of its signature. */
-  invoke(signature: FunctionSignature, batch: Batch, context: InvokeContext): Promise<ColumnData>
+  readonly invoke: Invoke
+  /** Ends what is in flight and gives back every resource, within a second. */
   close(): Promise<void>
 }

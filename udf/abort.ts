@@ -1,0 +1,33 @@
+import { setMaxListeners } from 'node:events'
+import type { FunctionSignature } from '../catalog/function.ts'
+import { EngineError, isEngineError } from '../src/base/errors.ts'
+import type { InvokeContext } from './executor.ts'
+
+/** Calls back once when the signal aborts; returns what takes the listener away again. */
+export function onAbort(signal: AbortSignal, listener: () => void): () => void {
+  // Every batch in flight listens to its query's signal: more than ten listeners are no leak.
+  setMaxListeners(0, signal)
+  signal.addEventListener('abort', listener, { once: true })
+  return () => signal.removeEventListener('abort', listener)
+}
+
+/** Settles as `work` does, or rejects with the signal's reason as soon as it aborts, whatever becomes of the work then. */
+export function untilAborted<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason)
+    const stopListening = onAbort(signal, abort)
+    if (signal.aborted) abort()
+    void work.then(resolve, reject).finally(stopListening)
+  })
+}
+
+/** The error of a batch whose signal has aborted: the signal's own reason if it says why in our terms. */
+export function cancelledError(
+  { name, version }: FunctionSignature,
+  { batch, signal }: InvokeContext,
+): EngineError {
+  const reason: unknown = signal.reason
+  if (isEngineError(reason)) return reason
+  const message = `function '${name}' (version ${version}) was cancelled in batch ${batch}`
+  return new EngineError('CANCELLED', message, { function: name, version, batch }, reason)
+}

@@ -1,0 +1,73 @@
+import { setImmediate } from 'node:timers/promises'
+import type { FunctionSignature } from '../../catalog/function.ts'
+import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
+import type { Batch, ColumnData } from '../../src/arrow/column.ts'
+import { EngineError } from '../../src/base/errors.ts'
+import { cancelledError, onAbort, untilAborted } from '../abort.ts'
+import type { Executor, InvokeContext } from '../executor.ts'
+import { invokeHandler } from '../invokeHandler.ts'
+import { Limiter } from '../limiter.ts'
+
+/** Calls of an asynchronous handler at once. */
+const ASYNC_CALLS_MAX = 32
+/** Batches of a function that gets a row at a time: the next ones fill up what the last rows of one leave free. */
+const ROW_BATCHES_MAX = 3
+/** How long synchronous handlers may keep the thread from timers, sockets and Ctrl-C. */
+const BUSY_MS_MAX = 8
+
+/** Runs handlers in the thread that it lives in: asynchronous ones, and closures, which no other thread could load. */
+export class MainExecutor implements Executor {
+  readonly name = 'main'
+  readonly #limiters = new Map<FunctionSignature, Limiter>()
+  readonly #inFlight = new Set<AbortController>()
+  #closed = false
+  #idleAt = performance.now()
+
+  concurrencyOf({ style }: FunctionSignature): number {
+    return style === 'row' ? ROW_BATCHES_MAX : ASYNC_CALLS_MAX
+  }
+
+  async open(): Promise<void> {}
+
+  async invoke(registered: RegisteredFunction, batch: Batch, context: InvokeContext): Promise<ColumnData> {
+    const { signature } = registered
+    const controller = new AbortController()
+    const stopListening = onAbort(context.signal, () => controller.abort(context.signal.reason))
+    this.#inFlight.add(controller)
+    try {
+      if (context.signal.aborted) throw cancelledError(signature, context)
+      if (this.#closed) throw closedError()
+      if (performance.now() - this.#idleAt > BUSY_MS_MAX) await this.#breathe()
+      const { signal } = controller
+      signal.throwIfAborted()
+      const result = invokeHandler(registered, batch, { ...context, signal }, this.#limiterOf(signature))
+      return result instanceof Promise ? await untilAborted(signal, result) : result
+    } catch (thrown) {
+      if (context.signal.aborted) throw cancelledError(signature, context)
+      throw thrown
+    } finally {
+      stopListening()
+      this.#inFlight.delete(controller)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const controller of this.#inFlight) controller.abort(closedError())
+  }
+
+  #limiterOf(signature: FunctionSignature): Limiter {
+    const limiter = this.#limiters.get(signature) ?? new Limiter(ASYNC_CALLS_MAX)
+    this.#limiters.set(signature, limiter)
+    return limiter
+  }
+
+  async #breathe(): Promise<void> {
+    await setImmediate()
+    this.#idleAt = performance.now()
+  }
+}
+
+function closedError(): EngineError {
+  return new EngineError('SESSION_CLOSED', 'the main executor is closed')
+}

@@ -1,0 +1,75 @@
+import { BroadcastChannel, threadId, workerData } from 'node:worker_threads'
+import { Piscina, transferableSymbol, valueSymbol } from 'piscina'
+import { loadFunction } from '../../../catalog/loadModules.ts'
+import type { RegisteredFunction } from '../../../catalog/registerFunction.ts'
+import { type ColumnData, transferables } from '../../../src/arrow/column.ts'
+import { encodeError } from '../../../src/base/errors.ts'
+import { untilAborted } from '../../abort.ts'
+import { invokeHandler } from '../../invokeHandler.ts'
+import { Limiter } from '../../limiter.ts'
+import type { CancelMessage, PoolReply, PoolTask, PoolThreadData } from './poolMessages.ts'
+import { enterStatus } from './threadStatus.ts'
+
+const { channel, status }: PoolThreadData = workerData
+const workOn = enterStatus(status, threadId)
+const controllers = new Map<number, AbortController>()
+const cancelledEarly = new Set<number>()
+
+const cancellations = new BroadcastChannel(channel)
+cancellations.addEventListener('message', (message) => {
+  if (!(message instanceof MessageEvent)) return
+  const { thread, task }: CancelMessage = message.data
+  if (thread !== threadId) return
+  const controller = controllers.get(task)
+  if (controller === undefined) cancelledEarly.add(task)
+  else controller.abort()
+})
+cancellations.unref()
+
+interface LoadedFunction {
+  readonly registered: RegisteredFunction
+  readonly limiter: Limiter
+}
+
+const loaded = new Map<string, Promise<LoadedFunction>>()
+
+/** Answers one task; errors are part of the answer, so that a rejection always means that the thread was lost. */
+export async function runTask(task: PoolTask): Promise<unknown> {
+  const controller = new AbortController()
+  controllers.set(task.id, controller)
+  if (cancelledEarly.delete(task.id)) controller.abort()
+  try {
+    const column = await invoke(task, controller.signal)
+    return Piscina.move({
+      [transferableSymbol]: transferables([column]),
+      [valueSymbol]: { column } satisfies PoolReply,
+    })
+  } catch (thrown) {
+    return { error: encodeError(thrown) } satisfies PoolReply
+  } finally {
+    controllers.delete(task.id)
+    workOn(0)
+  }
+}
+
+async function invoke(task: PoolTask, signal: AbortSignal): Promise<ColumnData> {
+  const { registered, limiter } = await load(task)
+  signal.throwIfAborted()
+  workOn(task.id)
+  const result = invokeHandler(registered, task.batch, { ...task.context, signal }, limiter)
+  workOn(0)
+  return result instanceof Promise ? untilAborted(signal, result) : result
+}
+
+function load({ module, version, callsAtOnce }: PoolTask): Promise<LoadedFunction> {
+  const key = `${version} ${module.exportName} ${module.url}`
+  let promise = loaded.get(key)
+  if (promise === undefined) {
+    promise = loadFunction(module, version).then((registered) => ({
+      registered,
+      limiter: new Limiter(callsAtOnce),
+    }))
+    loaded.set(key, promise)
+  }
+  return promise
+}
