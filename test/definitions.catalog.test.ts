@@ -16,6 +16,7 @@ import {
 import { defineFunction } from '../catalog/defineFunction.ts'
 import { generateCatalogTypes } from '../catalog/generateTypes.ts'
 import { registerFunction } from '../catalog/registerFunction.ts'
+import { messageOf } from '../src/base/errors.ts'
 
 const entities = defineFunction({
   name: 'extract_entities',
@@ -35,6 +36,15 @@ const snapshot = createSnapshot(
   [entities, score, tick].map((definition) => registerFunction(definition, null)),
 )
 
+/** What a lookup fails with. */
+function unknown(name: string, position: number | null = null): unknown {
+  try {
+    return lookup(snapshot, name, position)
+  } catch (error) {
+    return error
+  }
+}
+
 describe('a snapshot', () => {
   it('finds functions in any letter case', () => {
     expect(lookup(snapshot, 'extract_entities').name).toBe('extract_entities')
@@ -43,13 +53,6 @@ describe('a snapshot', () => {
   })
 
   it('suggests for unknown names, or lists what there is', () => {
-    const unknown = (name: string, position: number | null = null): unknown => {
-      try {
-        return lookup(snapshot, name, position)
-      } catch (error) {
-        return error
-      }
-    }
     expect(unknown('extract_entites', 7)).toMatchObject({
       code: 'UNKNOWN_FUNCTION',
       message: "unknown catalog function 'extract_entites': did you mean 'extract_entities'?",
@@ -64,9 +67,22 @@ describe('a snapshot', () => {
   })
 })
 
-describe('a signature', () => {
-  const signature = lookup(snapshot, 'text.score')
+const signature = lookup(snapshot, 'text.score')
 
+/** What binding arguments to text.score fails with. */
+function problem(positional: readonly number[], named: Readonly<Record<string, number>> = {}): string {
+  try {
+    return bindArguments(signature, positional, new Map(Object.entries(named)), 3).join()
+  } catch (error) {
+    expect(error).toMatchObject({
+      code: 'WRONG_ARGUMENTS',
+      details: { function: 'text.score', version: 1, position: 3 },
+    })
+    return messageOf(error)
+  }
+}
+
+describe('a signature', () => {
   it('reads as a declaration', () => {
     expect(formatSignature(lookup(snapshot, 'extract_entities'))).toBe(
       "extract_entities(memo VARCHAR) → STRUCT(kind ENUM('person', 'place''s'), \"text\" VARCHAR)[]",
@@ -94,17 +110,6 @@ describe('a signature', () => {
 
   it('says what is wrong with arguments, and the signature', () => {
     const shown = '\n  text.score(memo VARCHAR, weight BIGINT, at TIMESTAMP) → DECIMAL(9,2)'
-    const problem = (positional: readonly number[], named: Readonly<Record<string, number>> = {}): string => {
-      try {
-        return bindArguments(signature, positional, new Map(Object.entries(named)), 3).join()
-      } catch (error) {
-        expect(error).toMatchObject({
-          code: 'WRONG_ARGUMENTS',
-          details: { function: 'text.score', version: 1, position: 3 },
-        })
-        return (error as Error).message
-      }
-    }
     expect(problem([1])).toBe(`function 'text.score' takes 3 arguments, got 1${shown}`)
     expect(problem([1, 2], { at: 3, memo: 4 })).toBe(
       `function 'text.score' got argument 'memo' twice${shown}`,

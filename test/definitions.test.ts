@@ -5,6 +5,7 @@ import { z } from 'zod'
 import * as mini from 'zod/mini'
 import { defineFunction, isFunctionDefinition } from '../catalog/defineFunction.ts'
 import { checkFunctionName, checkNotBuiltIn } from '../catalog/functionName.ts'
+import { isEngineError } from '../src/base/errors.ts'
 import { formatType } from '../src/base/formatType.ts'
 
 const handler = (): null => null
@@ -16,8 +17,8 @@ function refusal(options: object): string {
       { name: 'f', input: {}, output: 'VARCHAR', handler, ...options },
     ])
   } catch (error) {
-    expect(error).toMatchObject({ name: 'EngineError', kind: 'user' })
-    return `${(error as { code: string }).code} ${(error as Error).message}`
+    if (!isEngineError(error)) throw error
+    return `${error.code} ${error.message}`
   }
   return 'accepted'
 }

@@ -10,6 +10,12 @@ import { MainExecutor } from '../udf/executors/main.ts'
 import { Limiter } from '../udf/limiter.ts'
 import { batchOf, contextOf, failureOf, valuesOf } from './executor.conformance.ts'
 
+function columnOf({ columns }: Batch): ColumnData {
+  const [column] = columns
+  if (column === undefined) throw new Error('a batch without columns')
+  return column
+}
+
 /** An executor that does what a test tells it, and keeps what it was asked. */
 class ScriptedExecutor implements Executor {
   readonly name = 'scripted'
@@ -18,8 +24,7 @@ class ScriptedExecutor implements Executor {
   closed = 0
   active = 0
   mostActive = 0
-  answer: (batch: Batch, context: InvokeContext) => Promise<ColumnData> | ColumnData = (batch) =>
-    batch.columns[0]!
+  answer: (batch: Batch, context: InvokeContext) => Promise<ColumnData> | ColumnData = columnOf
 
   concurrencyOf(_signature: FunctionSignature): number {
     return 3
@@ -113,7 +118,7 @@ describe('the dispatcher', () => {
     const fn = identity('f', { maxBatchingSize: 1 })
     main.answer = (_, { firstRow }) => {
       if (firstRow === 1002) throw new EngineError('FUNCTION_FAILED', 'row 1002')
-      return batchOf(fn, ['x']).columns[0]!
+      return columnOf(batchOf(fn, ['x']))
     }
     const failure = await failureOf(dispatcher.invoke(fn, batchOf(fn, texts(100)), contextOf()))
     expect(failure).toMatchObject({ code: 'FUNCTION_FAILED', message: 'row 1002' })
@@ -126,15 +131,15 @@ describe('the dispatcher', () => {
     const { main, dispatcher } = scripted()
     const fn = identity('f', { maxBatchingSize: 100 })
     const failure = () => failureOf(dispatcher.invoke(fn, batchOf(fn, texts(4)), contextOf()))
-    main.answer = () => batchOf(fn, texts(3)).columns[0]!
+    main.answer = () => columnOf(batchOf(fn, texts(3)))
     expect(await failure()).toEqual({
       code: 'ROWS_LOST',
       message: "executor 'scripted' returned 3 rows for 4 of function 'f' (version 1) in batch 7",
       details: { function: 'f', version: 1, batch: 7, batchRows: 4 },
     })
-    main.answer = () => batchOf(fn, texts(5)).columns[0]!
+    main.answer = () => columnOf(batchOf(fn, texts(5)))
     expect(await failure()).toMatchObject({ code: 'ROWS_LOST' })
-    main.answer = () => ({ ...batchOf(fn, texts(4)).columns[0]!, offsets: null, values: new Float64Array(4) })
+    main.answer = () => ({ ...columnOf(batchOf(fn, texts(4))), offsets: null, values: new Float64Array(4) })
     expect(await failure()).toMatchObject({
       code: 'INTERNAL',
       message:
@@ -147,7 +152,7 @@ describe('the dispatcher', () => {
     const fn = identity('f', { maxBatchingSize: 1 })
     main.answer = async (batch) => {
       await new Promise((resolve) => setTimeout(resolve, 500))
-      return batch.columns[0]!
+      return columnOf(batch)
     }
     const controller = new AbortController()
     const holding = Promise.all(

@@ -3,12 +3,13 @@ import { type RegisteredFunction, registerFunction } from '../catalog/registerFu
 import type { Batch, ColumnData } from '../src/arrow/column.ts'
 import { decodeColumn } from '../src/arrow/decode.ts'
 import { encodeColumn } from '../src/arrow/encode.ts'
-import { isEngineError } from '../src/base/errors.ts'
+import { type EngineError, isEngineError } from '../src/base/errors.ts'
 import type { Executor, InvokeContext } from '../udf/executor.ts'
-import * as definitions from './fixtures/functions/conformance.ts'
+import * as fixtures from './fixtures/functions/conformance.ts'
 
 const url = new URL('./fixtures/functions/conformance.ts', import.meta.url).href
 
+const definitions = { ...fixtures }
 const functions = new Map<string, RegisteredFunction>()
 
 /** A function of the fixtures, registered so that every executor finds it. */
@@ -23,7 +24,7 @@ export function batchOf(
   { signature }: RegisteredFunction,
   ...columns: readonly (readonly unknown[])[]
 ): Batch {
-  const encoded = columns.map((values, index) => encodeColumn(signature.inputs[index]!.type, values))
+  const encoded = signature.inputs.map(({ type }, index) => encodeColumn(type, columns[index] ?? []))
   return { length: columns[0]?.length ?? 0, columns: encoded }
 }
 
@@ -39,13 +40,13 @@ export function valuesOf({ signature }: RegisteredFunction, column: ColumnData):
 /** What the call fails with; it must be an error of ours. */
 export async function failureOf(
   work: Promise<unknown>,
-): Promise<{ code: string; message: string; details: object }> {
+): Promise<Pick<EngineError, 'code' | 'message' | 'details'>> {
   const error = await work.then(
     () => null,
     (thrown: unknown) => thrown,
   )
-  expect(isEngineError(error)).toBe(true)
-  const { code, message, details } = error as { code: string; message: string; details: object }
+  if (!isEngineError(error)) throw new Error(`no EngineError but ${String(error)}`)
+  const { code, message, details } = error
   return { code, message, details }
 }
 
@@ -189,9 +190,7 @@ export function describeExecutor(name: string, create: () => Executor): void {
           message: `function '${label}' (version 2) failed in batch 7 of 10 rows, row 2: three is too much`,
         })
         expect(details).toMatchObject({ function: label, version: 2, batch: 7, batchRows: 10, row: 2 })
-        expect((details as { functionStack: string }).functionStack).toMatch(
-          /^RangeError: three is too much\n[^]*conformance\.ts/,
-        )
+        expect(details.functionStack).toMatch(/^RangeError: three is too much\n[^]*conformance\.ts/)
       }
       expect(await failure('throwsBatch')).toMatchObject({
         code: 'FUNCTION_FAILED',

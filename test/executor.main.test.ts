@@ -8,11 +8,11 @@ it('lets timers fire between the batches of synchronous handlers', async () => {
   const executor = new MainExecutor()
   const fn = registered('upper')
   const texts = Array.from({ length: 2000 }, (_, index) => `text ${index}`)
-  let fired = false
+  const timer = { fired: false }
   setTimeout(() => {
-    fired = true
+    timer.fired = true
   }, 1)
-  for (let batch = 0; !fired; batch++) {
+  for (let batch = 0; !timer.fired; batch++) {
     expect(batch).toBeLessThan(10_000)
     expect(valuesOf(fn, await executor.invoke(fn, batchOf(fn, texts), contextOf()))).toHaveLength(2000)
   }

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ModuleReference } from '../catalog/function.ts'
 
 // Modules load in a process of Node's own, as vitest would load TypeScript itself, and differently.
 const repository = join(import.meta.dirname, '..')
@@ -117,14 +118,26 @@ beforeAll(async () => {
     join(directory, 'run.mjs'),
     JSON.stringify(sources),
   ])
-  report = JSON.parse(stdout) as Report
+  report = JSON.parse(stdout)
 })
 
 afterAll(async () => rm(directory, { recursive: true }))
 
-describe('modules of functions', () => {
-  const textModule = (exportName: string) => ({ url: `file://${directory}/functions/text.ts`, exportName })
+function textModule(exportName: string): ModuleReference {
+  return { url: `file://${directory}/functions/text.ts`, exportName }
+}
 
+/** The message of a case that failed to load; paths are those within the directory. */
+function failed(name: keyof typeof cases): string {
+  expect(result(name)).toMatchObject({
+    code: 'MODULE_LOAD_FAILED',
+    message: expect.any(String),
+    details: { path: expect.stringContaining('bad') },
+  })
+  return String(Object(result(name)).message).replaceAll(directory, '')
+}
+
+describe('modules of functions', () => {
   it('load from globs, TypeScript and JavaScript alike, in order of their paths', () => {
     expect(result('glob')).toMatchObject([
       { name: 'text.calm', module: { exportName: 'calm' }, executor: 'pool', result: 'x' },
@@ -179,16 +192,6 @@ describe('modules of functions', () => {
   })
 
   it('that do not load say where and why', () => {
-    const failed = (name: keyof typeof cases): string => {
-      const { code, message, details } = result(name) as {
-        code: string
-        message: string
-        details: { path: string }
-      }
-      expect(code).toBe('MODULE_LOAD_FAILED')
-      expect(details.path).toContain('bad')
-      return message.replaceAll(directory, '')
-    }
     expect(failed('missing')).toBe('cannot load /bad/zzz.ts: there is no such file')
     expect(failed('noMatch')).toBe(
       "no module matches 'bad/zz*.ts' in \n  modules end in .ts, .mts, .js or .mjs",
