@@ -14,6 +14,7 @@ import { rowCount } from './verbArguments.ts'
 import { type FormatOptions, type WriteOptions, writeRequest } from './writeRequest.ts'
 
 const defaultShownRows = 20
+const widthWithoutTerminal = 160
 /** What console.log calls. */
 const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom')
 
@@ -73,9 +74,9 @@ export abstract class Actions<S> implements AsyncIterable<RecordBatch> {
     const { plan, runner } = await this.#planned()
     const result = await runner.run<Record<string, unknown>>(limit(plan, wanted + 1), options)
     const found = await result.toRows()
-    const { columns: width } = process.stdout
+    const width = process.stdout.isTTY ? process.stdout.columns : widthWithoutTerminal
     const text = formatTable(result.columns, found.slice(0, wanted), {
-      ...(width === undefined ? {} : { width }),
+      width,
       footer: found.length > wanted ? `the first ${counted(wanted)}` : counted(found.length),
     })
     process.stdout.write(`${text}\n`)

@@ -2,7 +2,7 @@ import type { Table } from 'apache-arrow'
 import { EngineError } from '../src/base/errors.ts'
 import type { JoinType } from '../src/plan/plan.ts'
 import { Actions } from './actions.ts'
-import type { Key, Sort, Window } from './column.ts'
+import type { ColumnLike, Key, SortOrder, Window } from './column.ts'
 import { declaredSchema } from './declaredSchema.ts'
 import { defaultRunner } from './defaultRunner.ts'
 import { joinVerb } from './joinArguments.ts'
@@ -17,6 +17,7 @@ import type {
   DeclaredSchema,
   Exploded,
   Extended,
+  Flat,
   Joined,
   JoinOptions,
   NameOf,
@@ -35,7 +36,7 @@ import { allOf, groupKeys, namedExprs, namesOf, rowCount, sampleVerb, windowExpr
 /** Groups of rows, to be aggregated. */
 export interface GroupedData<S, Keys> {
   /** A row for each group: its keys, then the aggregates. */
-  agg<Items extends Projection>(items: ProjectionOf<S, Items>): DataFrame<Keys & Projected<Items>>
+  agg<Items extends Projection>(items: ProjectionOf<S, Items>): DataFrame<Flat<Keys & Projected<Items>>>
 }
 
 /**
@@ -149,7 +150,7 @@ export class DataFrame<S extends object = AnyRow> extends Actions<S> {
 
   /** Groups by names, by columns that have a name, or by expressions by name. Without aggregates it is `distinct`. */
   groupBy<Name extends NameOf<S>>(...keys: Name[]): GroupedData<S, Selected<S, Name>>
-  groupBy(...keys: (Key | Projection)[]): GroupedData<S, AnyRow>
+  groupBy(...keys: (NameOf<S> | ColumnLike | Projection)[]): GroupedData<S, AnyRow>
   groupBy(...keys: (Key | Projection)[]): GroupedData<S, AnyRow> {
     const named = groupKeys(keys)
     return {
@@ -176,12 +177,12 @@ export class DataFrame<S extends object = AnyRow> extends Actions<S> {
   }
 
   /** Rows in the order of these columns; `_.amount.desc()` turns it around. */
-  orderBy(...keys: (NameOf<S> | Exclude<Sort, string>)[]): DataFrame<S> {
+  orderBy(...keys: (NameOf<S> | ColumnLike | SortOrder)[]): DataFrame<S> {
     return this.#with({ kind: 'orderBy', keys: keys.map((key) => toSortKey(key, 'orderBy')) })
   }
 
   /** Distinct rows; with columns the first row for each of their values. */
-  distinct(...on: (NameOf<S> | Exclude<Key, string>)[]): DataFrame<S> {
+  distinct(...on: (NameOf<S> | ColumnLike)[]): DataFrame<S> {
     const exprs = on.map((key) => keyExpr(key, 'distinct'))
     return this.#with({ kind: 'distinct', on: exprs.length === 0 ? null : exprs })
   }

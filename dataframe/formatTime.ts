@@ -25,9 +25,7 @@ export function formatTimestamp(ticks: bigint, digits: number): string {
   if (ticks === maxInt64 || ticks === -maxInt64) return ticks > 0n ? 'infinity' : '-infinity'
   const perDay = secondsOfDay * 10n ** BigInt(digits)
   const ofDay = ((ticks % perDay) + perDay) % perDay
-  const date = formatDate(Number((ticks - ofDay) / perDay))
-  const time = formatTime(ofDay, digits)
-  return date.endsWith(' (BC)') ? `${date.slice(0, -5)} ${time} (BC)` : `${date} ${time}`
+  return `${formatDate(Number((ticks - ofDay) / perDay))} ${formatTime(ofDay, digits)}`
 }
 
 export interface IntervalValue {

@@ -46,7 +46,7 @@ function description(
   type: DataType,
 ): Readonly<Record<keyof ColumnDescription & string, ColumnLike>> {
   const values: Column = columnOf(column(name))
-  const number: ColumnLike<number | null> = isNumeric(type)
+  const number: Column<number | null> = isNumeric(type)
     ? values.cast('DOUBLE')
     : columnOf(literal(null, { kind: 'double' }))
   const text: Column = isOrdered(type) ? values : columnOf(literal(null))
@@ -59,11 +59,19 @@ function description(
     min: F.min(text).cast('VARCHAR'),
     max: F.max(text).cast('VARCHAR'),
     mean: F.avg(number),
-    std: F.stddev(number),
+    std: standardDeviation(number),
     q25: F.quantileCont(number, 0.25),
     median: F.median(number),
     q75: F.quantileCont(number, 0.75),
   }
+}
+
+/** DuckDB fails the query where a square is out of range; then the figure is missing. */
+function standardDeviation(values: Column<number | null>): Column<number | null> {
+  const inRange = values.abs().lt(1e150)
+  return F.when(F.count(values).filterWhere(inRange).eq(F.count(values))).then(
+    F.stddev(values).filterWhere(inRange),
+  )
 }
 
 /** Whether the least and the greatest value say something. */

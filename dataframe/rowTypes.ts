@@ -13,8 +13,8 @@ export type DeclaredSchema = Readonly<Record<string, TypeLike>> | z.$ZodObject
 /** The rows of a source whose columns are declared. */
 export type DeclaredRow<Declared> =
   Declared extends z.$ZodObject<infer Shape>
-    ? { [Name in keyof Shape]: RowValue<Shape[Name]> | null }
-    : { [Name in keyof Declared]: RowValue<Declared[Name]> | null }
+    ? { -readonly [Name in keyof Shape]: RowValue<Shape[Name]> | null }
+    : { -readonly [Name in keyof Declared]: RowValue<Declared[Name]> | null }
 
 /** A value of a column of this type as rows have it, null aside. */
 export type RowValue<Type> = Type extends string
@@ -66,7 +66,7 @@ export type ValuesOf<C> = 0 extends 1 & C
       : T
     : never
 
-type Flat<T> = { [Name in keyof T]: T[Name] }
+export type Flat<T> = { [Name in keyof T]: T[Name] }
 
 /** Rows with further columns, or others in place of those that they have. */
 export type Extended<S, Items> = string extends keyof S

@@ -19,11 +19,16 @@ export type Evaluated<Value> = 0 extends 1 & Value
             ? Value
             : Untyped
 
-type Either<A, B> = [A] extends [Untyped] ? Untyped : [B] extends [Untyped] ? Untyped : A | B
+type Either<A, B> = [A] extends [never]
+  ? B
+  : [A] extends [Untyped]
+    ? Untyped
+    : [B] extends [Untyped]
+      ? Untyped
+      : A | B
 
 /** A CASE that has a condition and waits for the value. */
 export interface When<T> {
-  // biome-ignore lint/suspicious/noThenProperty: the field's own word; what has it is no value by itself
   then<Value extends ColumnLike | LiteralValue>(value: Value): Case<Either<T, Evaluated<Value>>>
 }
 
