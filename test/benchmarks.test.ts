@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest'
+import type { Figure, Measurement } from '../benchmarks/figure.ts'
+import { findFigures } from '../benchmarks/findFigures.ts'
+import { interleave, median, speedRatio } from '../benchmarks/measure.ts'
+import { readOptions } from '../benchmarks/options.ts'
+import { jsonLine, tableHeader, tableRow, verdictOf } from '../benchmarks/report.ts'
+
+const measurement: Measurement = {
+  ratio: 0.75,
+  value: 1_500_000,
+  limit: 2_000_000,
+  rows: 3_000_000,
+  seconds: 2,
+  runs: 5,
+  peakRssBytes: 512 * 2 ** 20,
+}
+
+const figure: Figure = {
+  name: 'some-work',
+  about: 'work',
+  unit: 'rows/s',
+  must: { atLeast: 0.5 },
+  aim: { atLeast: 0.8 },
+  rows: 1000,
+  rounds: 5,
+  run: async () => measurement,
+}
+
+const environment = {
+  versions: { callplane: '1.2.3', node: '20.0.0', duckdb: '1.5.6' },
+  machine: { platform: 'linux x64', processor: 'some', cores: 2, memoryBytes: 8 },
+}
+
+describe('measuring', () => {
+  it('takes turns, warms up with the first round, and prepares outside of the time', async () => {
+    const steps: string[] = []
+    const log = (step: string) => async (): Promise<void> => void steps.push(step)
+    const timings = await interleave(
+      2,
+      { run: log('limit') },
+      { before: log('before'), run: log('candidate') },
+    )
+    expect(steps).toEqual(Array.from({ length: 3 }, () => ['limit', 'before', 'candidate']).flat())
+    expect(timings.runs).toBe(2)
+    expect(timings.peakRssBytes).toBeGreaterThan(10 * 2 ** 20)
+  })
+
+  it('takes medians', () => {
+    expect(median([5, 1, 100])).toBe(5)
+    expect(median([4, 1, 2, 100])).toBe(3)
+    expect(() => median([])).toThrow('nothing was measured')
+  })
+
+  it('gives speed as a share of the limit', () => {
+    const found = speedRatio(100, { limit: 1, candidate: 4, runs: 5, peakRssBytes: 7 })
+    expect(found).toEqual({
+      ratio: 0.25,
+      value: 25,
+      limit: 100,
+      rows: 100,
+      seconds: 4,
+      runs: 5,
+      peakRssBytes: 7,
+    })
+  })
+})
+
+describe('reporting', () => {
+  it('says which goal is reached', () => {
+    expect(verdictOf(figure, { ...measurement, ratio: 0.8 })).toBe('aim')
+    expect(verdictOf(figure, { ...measurement, ratio: 0.5 })).toBe('must')
+    expect(verdictOf(figure, { ...measurement, ratio: 0.49 })).toBe('no')
+    const upper: Figure = { ...figure, must: { atMost: 0.6 }, aim: null }
+    expect(verdictOf(upper, { ...measurement, ratio: 0.6 })).toBe('aim')
+    expect(verdictOf(upper, { ...measurement, ratio: 0.61 })).toBe('no')
+  })
+
+  it('aligns rows with the header', () => {
+    const [titles = '', rule = ''] = tableHeader().split('\n')
+    const row = tableRow(figure, { ...measurement, note: 'a note' })
+    expect(row).toBe(
+      'some-work               0.750     ≥ 0.5     ≥ 0.8     must  1.500 M rows/s  2.000 M rows/s    3,000,000      2.00     5    512 MiB\n  a note',
+    )
+    expect(titles).toHaveLength(rule.length)
+    expect(row.split('\n')[0]).toHaveLength(rule.length)
+    expect(titles.indexOf('reached') + 'reached'.length).toBe(row.indexOf('must') + 'must'.length)
+  })
+
+  it('prints one JSON object a line, with a ratio only where the figure is one', () => {
+    const keys = ['value', 'unit', 'limit', 'rows', 'seconds', 'peakRssBytes', 'runs', 'versions', 'machine']
+    const line = jsonLine(figure, measurement, environment)
+    expect(line).not.toContain('\n')
+    expect(Object.keys(JSON.parse(line))).toEqual(['name', 'ratio', ...keys, 'must', 'aim', 'reached'])
+    const { ratio, ...value } = measurement
+    expect(ratio).toBe(0.75)
+    expect(Object.keys(JSON.parse(jsonLine(figure, value, environment)))).toEqual([
+      'name',
+      ...keys,
+      'must',
+      'aim',
+      'reached',
+    ])
+  })
+})
+
+describe('the command line', () => {
+  it('reads names and options in any order', () => {
+    expect(readOptions(['latency', '--rows', '10_000', 'memory', '--json'])).toEqual({
+      names: ['latency', 'memory'],
+      json: true,
+      rows: 10_000,
+      rounds: null,
+      inputs: null,
+    })
+  })
+
+  it.each(['0', '-1', 'many', '1.5', ''])('refuses --rows=%s', (text) => {
+    expect(() => readOptions([`--rows=${text}`])).toThrow(`--rows takes a number of at least 1, not ${text}`)
+  })
+
+  it('refuses options that it does not know', () => {
+    expect(() => readOptions(['--row', '5'])).toThrow("Unknown option '--row'")
+  })
+})
+
+describe('figures', () => {
+  it('are found by name, or by what names begin with', async () => {
+    const all = await findFigures([])
+    expect(all.map(({ name }) => name)).toEqual([
+      'fused-double',
+      'fused-string',
+      'partitioned-string',
+      'partitioned-regex',
+      'staged-string',
+      'staged-regex',
+      'bridged',
+      'latency',
+      'laziness',
+      'memory',
+      'start',
+      'start-help',
+    ])
+    expect((await findFigures(['staged', 'latency'])).map(({ name }) => name)).toEqual([
+      'staged-string',
+      'staged-regex',
+      'latency',
+    ])
+    await expect(findFigures(['fast'])).rejects.toThrow('no figure is called fast: there are fused-double')
+  })
+})
