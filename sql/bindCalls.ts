@@ -1,0 +1,152 @@
+import { bindArguments, findFunction, lookup } from '../catalog/catalog.ts'
+import type { CatalogSnapshot, FunctionSignature } from '../catalog/function.ts'
+import type { FunctionKinds } from './functionKinds.ts'
+import { errorAt, positionOfByte, type StatementText, showingPlace } from './sqlError.ts'
+import type { ExpressionTree, FunctionTree, QueryTree } from './tree.ts'
+import { columnTree } from './treeFactories.ts'
+import { mapChildren, mapTree, type TreeMapping } from './treeWalk.ts'
+
+/** A call of a catalog function in a tree that {@link bindCalls} has gone over. */
+export interface CallTree {
+  readonly signature: FunctionSignature
+  /** In the order of the function's inputs. */
+  readonly args: readonly ExpressionTree[]
+  readonly metadata: ExpressionTree | null
+  /** UTF-16 units from the start of the statement. */
+  readonly position: number
+}
+
+interface Binding {
+  readonly catalog: CatalogSnapshot
+  readonly kinds: FunctionKinds
+  readonly text: string
+  readonly place: StatementText
+}
+
+/** The name of the argument that is for the handler's context. */
+export const metadataName = 'metadata'
+
+/**
+ * Gives every call of a catalog function one form: the function's own name and an argument for each input, metadata after
+ * them. Throws CATALOG_CALL_INVALID, UNKNOWN_FUNCTION and WRONG_ARGUMENTS with the place in the statement. `text` is what was
+ * parsed, `place` where it lies in the statement.
+ */
+export function bindCalls(query: QueryTree, binding: Binding): QueryTree {
+  const mapping: TreeMapping = {
+    expression: (tree) => {
+      checkWindow(tree, binding)
+      if (tree.class !== 'FUNCTION') return undefined
+      return bindFunction(asPlainFunction(mapChildren(tree, mapping), binding), binding)
+    },
+  }
+  return mapTree(query, mapping)
+}
+
+/** The call that a bound tree is at its root, or null. */
+export function callOf(tree: ExpressionTree, catalog: CatalogSnapshot): CallTree | null {
+  if (tree.class !== 'FUNCTION' || tree.schema !== '' || tree.is_operator) return null
+  const signature = catalog.functions.get(tree.function_name)
+  if (signature === undefined) return null
+  const args = tree.children.slice(0, signature.inputs.length)
+  return {
+    signature,
+    args,
+    metadata: tree.children[args.length] ?? null,
+    position: Number(tree.query_location),
+  }
+}
+
+/** DuckDB parses `memo.upper()` as a function of schema memo and finds out when it binds. */
+function asPlainFunction(tree: FunctionTree, { catalog, kinds }: Binding): FunctionTree {
+  const { schema, function_name: name } = tree
+  if (schema === '' || kinds.isInSchema(schema, name)) return tree
+  if (tree.catalog === '' && findFunction(catalog, `${schema}.${name}`) !== null) {
+    return { ...tree, schema: '', function_name: `${schema}.${name}` }
+  }
+  const column = tree.catalog === '' ? columnTree(schema) : columnTree(tree.catalog, schema)
+  return { ...tree, schema: '', catalog: '', children: [column, ...tree.children] }
+}
+
+function bindFunction(tree: FunctionTree, binding: Binding): FunctionTree {
+  if (tree.schema !== '' || tree.is_operator) return tree
+  if (tree.function_name === 'catalog_call') return bindCatalogCall(tree, binding)
+  const signature = findFunction(binding.catalog, tree.function_name)
+  return signature === null ? tree : bindTo(signature, tree, tree.children, binding)
+}
+
+function bindCatalogCall(tree: FunctionTree, binding: Binding): FunctionTree {
+  const [name, ...args] = tree.children
+  const position = positionOf(tree, binding)
+  const statement = binding.place.statement
+  if (
+    name?.class !== 'CONSTANT' ||
+    name.value.type.id !== 'VARCHAR' ||
+    name.value.is_null ||
+    name.alias !== ''
+  ) {
+    throw errorAt('CATALOG_CALL_INVALID', nameExpected, statement, { position })
+  }
+  const functionName = String(name.value.value)
+  const signature = showingPlace(statement, () => lookup(binding.catalog, functionName, position))
+  return bindTo(signature, tree, args, binding)
+}
+
+export const nameExpected: string =
+  "catalog_call needs the name of the function first, as a string: catalog_call('name', …)"
+
+function bindTo(
+  signature: FunctionSignature,
+  tree: FunctionTree,
+  given: readonly ExpressionTree[],
+  binding: Binding,
+): FunctionTree {
+  const position = positionOf(tree, binding)
+  const { statement } = binding.place
+  if (tree.distinct || tree.filter !== null || tree.order_bys.orders.length > 0) {
+    const message = `function '${signature.name}' is no aggregate: it takes no DISTINCT, ORDER BY or FILTER`
+    throw errorAt('CATALOG_CALL_INVALID', message, statement, { function: signature.name, position })
+  }
+  const { positional, named, metadata } = sortArguments(signature, given)
+  const args = showingPlace(statement, () => bindArguments(signature, positional, named, position))
+  return {
+    ...tree,
+    function_name: signature.name,
+    query_location: position,
+    children: [...args, ...(metadata === null ? [] : [metadata])],
+  }
+}
+
+interface GivenArguments {
+  readonly positional: readonly ExpressionTree[]
+  readonly named: ReadonlyMap<string, ExpressionTree>
+  readonly metadata: ExpressionTree | null
+}
+
+/** `metadata => {…}` is no argument, unless the function has an input of that name. */
+function sortArguments({ inputs }: FunctionSignature, given: readonly ExpressionTree[]): GivenArguments {
+  const positional = given.filter(({ alias }) => alias === '')
+  const named = new Map(
+    given.filter(({ alias }) => alias !== '').map((tree) => [tree.alias, { ...tree, alias: '' }]),
+  )
+  const isInput = inputs.some(({ name }) => name.toLowerCase() === metadataName)
+  const key = isInput ? undefined : [...named.keys()].find((name) => name.toLowerCase() === metadataName)
+  const metadata = key === undefined ? null : (named.get(key) ?? null)
+  if (key !== undefined) named.delete(key)
+  return { positional, named, metadata }
+}
+
+function checkWindow(tree: ExpressionTree, binding: Binding): void {
+  if (tree.class !== 'WINDOW' || !('function_name' in tree)) return
+  const name = String(tree.function_name)
+  if (name !== 'catalog_call' && findFunction(binding.catalog, name) === null) return
+  const message = `function '${name}' is no window function: it takes no OVER`
+  throw errorAt('CATALOG_CALL_INVALID', message, binding.place.statement, {
+    position: positionOf(tree, binding),
+  })
+}
+
+function positionOf({ query_location }: ExpressionTree, { text, place }: Binding): number {
+  // Without a place DuckDB writes the largest 64-bit number, which is kept as text.
+  const byte = typeof query_location === 'number' ? query_location : 0
+  return place.offset + positionOfByte(text, byte)
+}
