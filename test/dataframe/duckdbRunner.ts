@@ -120,9 +120,9 @@ export class DuckDBRunner implements PlanRunner {
 
   async #describe(text: string): Promise<Schema> {
     const columns = await this.query(`DESCRIBE ${text}`)
-    return columns.map((row) => ({
-      name: `${row['column_name']}`,
-      type: parseType(`${row['column_type']}`),
-    }))
+    return columns.map(({ column_name: name, column_type: type }) => {
+      if (typeof name !== 'string' || typeof type !== 'string') throw new Error('DESCRIBE answers with text')
+      return { name, type: parseType(type) }
+    })
   }
 }

@@ -1,7 +1,7 @@
 /* What the compiler knows of DataFrames: lines under ts-expect-error do not compile. */
 import { expectTypeOf } from 'vitest'
 import * as z from 'zod'
-import type { Column, Untyped } from '../../dataframe/column.ts'
+import type { Column } from '../../dataframe/column.ts'
 import { DataFrame } from '../../dataframe/dataFrame.ts'
 import { F, type Functions } from '../../dataframe/functions.ts'
 import { _ } from '../../dataframe/underscore.ts'
@@ -31,9 +31,9 @@ const memos = DataFrame.scan('memos.parquet', {
   },
 })
 
-type Memo = typeof memos extends DataFrame<infer Row> ? Row : never
+declare function rowOf<Row extends object>(frame: DataFrame<Row>): Row
 
-expectTypeOf<Memo>().toEqualTypeOf<{
+expectTypeOf(rowOf(memos)).toEqualTypeOf<{
   id: bigint | null
   memo: string | null
   amount: number | null
@@ -47,9 +47,7 @@ const called = memos.project((c) => ({
   amount: c.amount,
   entities: C.catalogCall('extract_entities', c.memo),
 }))
-expectTypeOf(called.toRows).returns.resolves.toEqualTypeOf<
-  { amount: number | null; entities: Entity[] | null }[]
->()
+expectTypeOf(rowOf(called)).toEqualTypeOf<{ amount: number | null; entities: Entity[] | null }>()
 memos.project((c) => ({ s: C.catalogCall('score', c.amount, c.day) }))
 memos.project((c) => ({ s: C.catalogCall('score', c.id, new Date()) }))
 memos.project(() => ({ s: C.catalogCall('now_text') }))
@@ -75,7 +73,7 @@ memos.project((c) => ({ s: C.catalogCall('score', c.day, c.amount) }))
 memos.project((c) => ({ s: C.catalogCall('score', c.memo, c.day) }))
 
 // Without a catalog.d.ts any name is taken, and nothing is known of the result.
-expectTypeOf(F.catalogCall('anything', _.memo, 1)).toEqualTypeOf<Column<Untyped>>()
+expectTypeOf(F.catalogCall('anything', _.memo, 1)).toEqualTypeOf<Column>()
 
 // Columns.
 // @ts-expect-error an unknown column
@@ -105,7 +103,7 @@ memos.filter((c) => c.amount.gt(100).and(c.memo.isNotNull(), c.day.lt(new Date()
 memos.filter(_.amount.gt(100), (c) => c.tags.listContains('a'))
 memos.project((c) => {
   expectTypeOf(c.amount.plus(1)).toEqualTypeOf<Column<number | null>>()
-  expectTypeOf(c.amount.plus(c.id)).toEqualTypeOf<Column<Untyped>>()
+  expectTypeOf(c.amount.plus(c.id)).toEqualTypeOf<Column>()
   expectTypeOf(c.amount.eq(1)).toEqualTypeOf<Column<boolean | null>>()
   expectTypeOf(c.memo.length()).toEqualTypeOf<Column<bigint | null>>()
   expectTypeOf(c.place.field('zip')).toEqualTypeOf<Column<number | null>>()
@@ -113,12 +111,12 @@ memos.project((c) => {
   expectTypeOf(c.tags.listTransform((tag) => tag.length())).toEqualTypeOf<Column<(bigint | null)[] | null>>()
   expectTypeOf(c.memo.cast('INTEGER')).toEqualTypeOf<Column<number | null>>()
   expectTypeOf(when(c.amount.gt(1)).then('a').otherwise(c.memo)).toEqualTypeOf<Column<string | null>>()
-  expectTypeOf(when(c.amount.gt(1)).then(1).otherwise(_.x)).toEqualTypeOf<Column<Untyped>>()
+  expectTypeOf(when(c.amount.gt(1)).then(1).otherwise(_.x)).toEqualTypeOf<Column>()
   expectTypeOf(F.lit(1)).toEqualTypeOf<Column<number>>()
   expectTypeOf(F.lit('1', 'DECIMAL(18,3)')).toEqualTypeOf<Column<string | null>>()
   expectTypeOf(F.coalesce(c.memo, 'none')).toEqualTypeOf<Column<string | null>>()
   expectTypeOf(F.struct({ a: c.memo, b: 1 })).toEqualTypeOf<Column<{ a: string | null; b: number } | null>>()
-  expectTypeOf(F.listDistinct(c.tags)).toEqualTypeOf<Column<Untyped>>()
+  expectTypeOf(F.listDistinct(c.tags)).toEqualTypeOf<Column>()
   return { city: c.place.city }
 })
 // @ts-expect-error DuckDB has no such function
@@ -126,41 +124,45 @@ F.listDistnct(_.tags)
 F.call('my_macro', _.tags)
 
 // Rows.
-expectTypeOf(memos.select('memo', 'id').toRows).returns.resolves.toEqualTypeOf<
-  { memo: string | null; id: bigint | null }[]
->()
-expectTypeOf(memos.drop('day', 'tags', 'place', 'id').toRows).returns.resolves.toEqualTypeOf<
-  { memo: string | null; amount: number | null }[]
->()
+expectTypeOf(rowOf(memos.select('memo', 'id'))).toEqualTypeOf<{ memo: string | null; id: bigint | null }>()
+expectTypeOf(rowOf(memos.drop('day', 'tags', 'place', 'id'))).toEqualTypeOf<{
+  memo: string | null
+  amount: number | null
+}>()
 expectTypeOf(
-  memos.select('memo', 'amount').withColumns((c) => ({ amount: c.memo, length: c.memo.length(), any: _.x }))
-    .toRows,
-).returns.resolves.toEqualTypeOf<
-  { memo: string | null; amount: string | null; length: bigint | null; any: unknown }[]
->()
-expectTypeOf(memos.select('memo').rename({ memo: 'text' }).toRows).returns.resolves.toEqualTypeOf<
-  { text: string | null }[]
->()
+  rowOf(
+    memos
+      .select('memo', 'amount')
+      .withColumns((c) => ({ amount: c.memo, length: c.memo.length(), any: _.x })),
+  ),
+).toEqualTypeOf<{ memo: string | null; amount: string | null; length: bigint | null; any: unknown }>()
+expectTypeOf(rowOf(memos.select('memo').rename({ memo: 'text' }))).toEqualTypeOf<{ text: string | null }>()
 expectTypeOf(
-  memos.groupBy('memo').agg((c) => ({ total: F.sum(c.amount), rows: F.count(), days: F.list(c.day) })).toRows,
-).returns.resolves.toEqualTypeOf<
-  { memo: string | null; total: number | bigint | null; rows: bigint; days: (Date | null)[] | null }[]
->()
-expectTypeOf(memos.select('id', 'tags').explode('tags').toRows).returns.resolves.toEqualTypeOf<
-  { id: bigint | null; tags: string | null }[]
->()
+  rowOf(memos.groupBy('memo').agg((c) => ({ total: F.sum(c.amount), rows: F.count(), days: F.list(c.day) }))),
+).toEqualTypeOf<{
+  memo: string | null
+  total: number | bigint | null
+  rows: bigint
+  days: (Date | null)[] | null
+}>()
+expectTypeOf(rowOf(memos.select('id', 'tags').explode('tags'))).toEqualTypeOf<{
+  id: bigint | null
+  tags: string | null
+}>()
 const left = memos.select('id', 'memo')
+expectTypeOf(rowOf(left.join(memos.select('id', 'memo', 'day'), { on: 'id' }))).toEqualTypeOf<{
+  id: bigint | null
+  memo: string | null
+  memo_right: string | null
+  day: Date | null
+}>()
 expectTypeOf(
-  left.join(memos.select('id', 'memo', 'day'), { on: 'id' }).toRows,
-).returns.resolves.toEqualTypeOf<
-  { id: bigint | null; memo: string | null; memo_right: string | null; day: Date | null }[]
->()
-expectTypeOf(
-  left.join(memos.select('id'), { condition: (l, r) => l.id.lt(r.id), how: 'left', suffix: '2' }).toRows,
-).returns.resolves.toEqualTypeOf<{ id: bigint | null; memo: string | null; id2: bigint | null }[]>()
-expectTypeOf(left.join(memos, { on: 'id', how: 'semi' }).toRows).returns.resolves.toEqualTypeOf<
-  { id: bigint | null; memo: string | null }[]
->()
+  rowOf(left.join(memos.select('id'), { condition: (l, r) => l.id.lt(r.id), how: 'left', suffix: '2' })),
+).toEqualTypeOf<{ id: bigint | null; memo: string | null; id2: bigint | null }>()
+expectTypeOf(rowOf(left.join(memos, { on: 'id', how: 'semi' }))).toEqualTypeOf<{
+  id: bigint | null
+  memo: string | null
+}>()
 // @ts-expect-error both sides need the column
 left.join(memos.select('day'), { on: 'memo' })
 // @ts-expect-error no such kind of join
@@ -168,24 +170,18 @@ left.join(memos, { on: 'id', how: 'outer' })
 
 // A zod object, Arrow types and rows give columns, too.
 const fromZod = DataFrame.scan('x.json', { schema: z.object({ memo: z.string(), kind: z.enum(['a', 'b']) }) })
-expectTypeOf(fromZod.toRows).returns.resolves.toEqualTypeOf<
-  { memo: string | null; kind: 'a' | 'b' | null }[]
->()
-expectTypeOf(DataFrame.fromRows([{ a: 1, b: 'x' }]).toRows).returns.resolves.toEqualTypeOf<
-  { a: number; b: string }[]
->()
+expectTypeOf(rowOf(fromZod)).toEqualTypeOf<{ memo: string | null; kind: 'a' | 'b' | null }>()
+expectTypeOf(rowOf(DataFrame.fromRows([{ a: 1, b: 'x' }]))).toEqualTypeOf<{ a: number; b: string }>()
 DataFrame.fromRows([{ a: 1 }]).project((c) => ({ b: c.a.plus(1) }))
 // @ts-expect-error an unknown column
 DataFrame.fromRows([{ a: 1 }]).project((c) => ({ b: c.b }))
 
 // Where the columns are not known, everything goes.
 const unknown = DataFrame.scan('memos.parquet')
-expectTypeOf(unknown.toRows).returns.resolves.toEqualTypeOf<Record<string, unknown>[]>()
+expectTypeOf(rowOf(unknown)).toEqualTypeOf<Record<string, unknown>>()
 unknown.project({ a: _.b.upper(), c: _['odd name'].address.city, d: F.col('x').year() })
 unknown.project((c) => ({ e: C.catalogCall('extract_entities', c.memo) }))
-expectTypeOf(unknown.project({ a: _.b, n: F.count() }).toRows).returns.resolves.toEqualTypeOf<
-  { a: unknown; n: bigint }[]
->()
+expectTypeOf(rowOf(unknown.project({ a: _.b, n: F.count() }))).toEqualTypeOf<{ a: unknown; n: bigint }>()
 unknown.groupBy('a', _.b, { year: _.at.year() }).agg({ n: F.count() })
 unknown.orderBy('a', _.b.desc().nullsLast())
 unknown.join(memos, { leftOn: 'a', rightOn: ['id'] })
