@@ -1,4 +1,5 @@
 import type { CatalogSnapshot } from '../catalog/function.ts'
+import { nameKey } from '../src/plan/names.ts'
 import { callOf } from './bindCalls.ts'
 import { NotLiftable } from './notLiftable.ts'
 import type { BaseTableTree, CteTree, QueryTree, TableTree } from './tree.ts'
@@ -28,14 +29,14 @@ export class CteScope {
     for (const tree of query.cte_map.map) {
       const recursive = tree.value.query.node.type === 'RECURSIVE_CTE_NODE'
       const cte = { tree, recursive, scope }
-      scope = new CteScope(this.#catalog, new Map(scope.#byName).set(tree.key.toLowerCase(), cte))
+      scope = new CteScope(this.#catalog, new Map(scope.#byName).set(nameKey(tree.key), cte))
     }
     return scope
   }
 
   find({ table_name, schema_name, catalog_name }: BaseTableTree): Cte | null {
     if (schema_name !== '' || catalog_name !== '') return null
-    return this.#byName.get(table_name.toLowerCase()) ?? null
+    return this.#byName.get(nameKey(table_name)) ?? null
   }
 
   /** Whether a tree holds a call, or reads a common table expression that does. */
@@ -67,7 +68,7 @@ export class CteScope {
       return other
     })
     if (needed.size === 0) return replaced
-    if (replaced.cte_map.map.some(({ key }) => needed.has(key.toLowerCase()))) {
+    if (replaced.cte_map.map.some(({ key }) => needed.has(nameKey(key)))) {
       throw new NotLiftable('two common table expressions have one name')
     }
     const map = [...[...needed.values()].map(({ tree }) => tree), ...replaced.cte_map.map]
@@ -80,7 +81,7 @@ export class CteScope {
 
   /** The definitions that the text of one reads. */
   static read(cte: Cte): ReadonlySet<Cte> {
-    const hidden = cte.recursive ? [cte.tree.key.toLowerCase()] : []
+    const hidden = cte.recursive ? [nameKey(cte.tree.key)] : []
     return cte.scope.referenced(cte.tree.value.query.node, new Set(hidden))
   }
 
@@ -102,7 +103,7 @@ export class CteScope {
   ): Tree {
     const mapping: TreeMapping = {
       table: (table) => {
-        if (table.type !== 'BASE_TABLE' || hidden.has(table.table_name.toLowerCase())) return undefined
+        if (table.type !== 'BASE_TABLE' || hidden.has(nameKey(table.table_name))) return undefined
         const cte = this.find(table)
         return cte === null ? undefined : (map(cte, table) ?? table)
       },
@@ -111,7 +112,7 @@ export class CteScope {
         const inner = new Set(hidden)
         const definitions = query.cte_map.map.map((cte) => {
           const recursive = cte.value.query.node.type === 'RECURSIVE_CTE_NODE'
-          const own = cte.key.toLowerCase()
+          const own = nameKey(cte.key)
           const seen = recursive ? new Set([...inner, own]) : new Set(inner)
           inner.add(own)
           return this.#mapReferences(cte, seen, map)
@@ -125,7 +126,7 @@ export class CteScope {
 }
 
 function require(cte: Cte, needed: Map<string, Cte>): void {
-  const name = cte.tree.key.toLowerCase()
+  const name = nameKey(cte.tree.key)
   if (needed.get(name) === cte) return
   for (const other of CteScope.read(cte)) require(other, needed)
   if (needed.has(name)) throw new NotLiftable('two common table expressions have one name')

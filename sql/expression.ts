@@ -1,5 +1,6 @@
 import type { Expr, SqlScope } from '../src/expr/expr.ts'
 import { and, call, caseWhen, coalesce, column, literal, or, sql } from '../src/expr/factories.ts'
+import { nameKey } from '../src/plan/names.ts'
 import { type CallTree, callOf } from './bindCalls.ts'
 import { inPlaceForm } from './callForms.ts'
 import type { CteScope } from './cteScope.ts'
@@ -9,6 +10,7 @@ import { NotLiftable } from './notLiftable.ts'
 import type { Planning } from './planning.ts'
 import type { ColumnTree, ExpressionTree, FunctionTree, LambdaTree } from './tree.ts'
 import { columnTree } from './treeFactories.ts'
+import { fingerprint } from './treeJson.ts'
 import { mapChildren, someExpression } from './treeWalk.ts'
 
 /** An expression that is there once the printer was flushed. */
@@ -107,7 +109,7 @@ function lambdaWithHoles(lambda: LambdaTree, clause: Clause, holes: Holes): Expr
 }
 
 function isBound(tree: ExpressionTree, bound: ReadonlySet<string>): boolean {
-  return tree.class === 'COLUMN_REF' && bound.has((tree.column_names[0] ?? '').toLowerCase())
+  return tree.class === 'COLUMN_REF' && bound.has(nameKey(tree.column_names[0] ?? ''))
 }
 
 const namingFunctions: ReadonlySet<string> = new Set(['struct_pack', 'struct_insert', 'struct_update'])
@@ -198,6 +200,11 @@ export function isVolatile(tree: unknown, { kinds, catalog }: Planning): boolean
     const signature = catalog.functions.get(part.function_name)
     return signature === undefined ? kindOf(part, kinds).volatile : signature.volatility === 'volatile'
   })
+}
+
+/** Equal for expressions that need to be computed only once. */
+export function sharingKey(tree: ExpressionTree, planning: Planning): string | symbol {
+  return isVolatile(tree, planning) ? Symbol('volatile') : fingerprint(tree)
 }
 
 function kindOf(tree: FunctionTree, kinds: Planning['kinds']): ReturnType<Planning['kinds']['of']> {

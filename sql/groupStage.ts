@@ -3,7 +3,14 @@ import { column } from '../src/expr/factories.ts'
 import { aggregate, project } from '../src/plan/factories.ts'
 import { nameKey } from '../src/plan/names.ts'
 import type { LogicalPlan } from '../src/plan/plan.ts'
-import { type Clause, columnExpr, type PendingExpr, translate, translateText } from './expression.ts'
+import {
+  type Clause,
+  columnExpr,
+  type PendingExpr,
+  sharingKey,
+  translate,
+  translateText,
+} from './expression.ts'
 import { hasLiftableCall } from './inPlaceCalls.ts'
 import type { Names } from './names.ts'
 import { NotLiftable } from './notLiftable.ts'
@@ -86,7 +93,7 @@ class PlannedGroups implements Stage {
   readonly #names: Names
   readonly #correlated: ReadonlySet<QueryTree>
   readonly #keys: readonly Named[]
-  readonly #aggregates = new Map<string, Named>()
+  readonly #aggregates = new Map<string | symbol, Named>()
 
   constructor(clauses: SelectClauses, rows: Clause, { source, names, correlated }: GroupContext) {
     this.#clauses = clauses
@@ -129,7 +136,7 @@ class PlannedGroups implements Stage {
   }
 
   #aggregate(tree: ExpressionTree): PendingExpr {
-    const key = fingerprint(tree)
+    const key = sharingKey(tree, this.#rows.planning)
     const known = this.#aggregates.get(key)
     if (known !== undefined) return columnExpr(known.name)
     const grouping = tree.type === 'GROUPING_FUNCTION'

@@ -1,3 +1,4 @@
+import { nameKey } from '../src/plan/names.ts'
 import type { ExpressionTree, FunctionTree, LambdaTree } from './tree.ts'
 
 /** DuckDB's functions that take a lambda; everywhere else `a -> b` extracts from JSON. A test compares them with DuckDB's own list. */
@@ -17,7 +18,7 @@ export const lambdaFunctions: ReadonlySet<string> = new Set([
 
 /** The arguments of a function that are lambdas. */
 export function lambdasOf(tree: FunctionTree): readonly LambdaTree[] {
-  if (!lambdaFunctions.has(tree.function_name.toLowerCase())) return []
+  if (!lambdaFunctions.has(tree.function_name)) return []
   // The first argument is the list.
   return tree.children.slice(1).filter((child) => child.class === 'LAMBDA')
 }
@@ -25,7 +26,5 @@ export function lambdasOf(tree: FunctionTree): readonly LambdaTree[] {
 /** Names that a lambda binds, in lower case. */
 export function lambdaParameters({ lhs }: LambdaTree): readonly string[] {
   const columns: readonly ExpressionTree[] = lhs.class === 'FUNCTION' ? lhs.children : [lhs]
-  return columns.flatMap((tree) =>
-    tree.class === 'COLUMN_REF' ? [(tree.column_names[0] ?? '').toLowerCase()] : [],
-  )
+  return columns.flatMap((tree) => (tree.class === 'COLUMN_REF' ? [nameKey(tree.column_names[0] ?? '')] : []))
 }

@@ -52,7 +52,7 @@ async function planParts(
   if (!scope.hasCalls(query)) return null
   if (query.type === 'SET_OPERATION_NODE') return planUnion(query, scope, schema, planning)
   if (query.type !== 'SELECT_NODE') return null
-  const relation = await knownSource(query.from_table, scope, planning)
+  const relation = query.sample === null ? await knownSource(query.from_table, scope, planning) : null
   const calls = holdsCallsItself(query, planning)
   if (relation !== null) {
     try {

@@ -1,5 +1,7 @@
 import { nameKey } from '../src/plan/names.ts'
+import { isVolatile } from './expression.ts'
 import { NotLiftable } from './notLiftable.ts'
+import type { Planning } from './planning.ts'
 import type { SelectItem } from './selectItems.ts'
 import type { ExpressionTree } from './tree.ts'
 import { mapTree, walkTree } from './treeWalk.ts'
@@ -12,9 +14,10 @@ export class SelectAliases {
   readonly #trees: ReadonlyMap<string, ExpressionTree>
   readonly #ambiguous: ReadonlySet<string>
   readonly #columns: ReadonlySet<string>
+  readonly #planning: Planning
 
   /** `columns` are those aliases, as keys, that are also columns of FROM. */
-  constructor(items: readonly SelectItem[], columns: ReadonlySet<string>) {
+  constructor(items: readonly SelectItem[], columns: ReadonlySet<string>, planning: Planning) {
     const trees = new Map<string, ExpressionTree>()
     const ambiguous = new Set<string>()
     for (const { tree, alias } of items) {
@@ -26,6 +29,7 @@ export class SelectAliases {
     this.#trees = trees
     this.#ambiguous = ambiguous
     this.#columns = columns
+    this.#planning = planning
   }
 
   /** The expression with aliases replaced by what they stand for. */
@@ -37,6 +41,8 @@ export class SelectAliases {
         const meant = key === null || this.#columns.has(key) ? undefined : this.#trees.get(key)
         if (meant === undefined || key === null) return undefined
         if (this.#ambiguous.has(key)) throw new NotLiftable(`'${key}' names two columns`)
+        // Each use would be another value.
+        if (isVolatile(meant, this.#planning)) throw new NotLiftable(`'${key}' is volatile`)
         return { ...meant, alias: part.alias }
       },
       query: (query) => query,
@@ -85,10 +91,11 @@ export function usedAliases(items: readonly SelectItem[], trees: unknown): Reado
 export function expandItems(
   items: readonly SelectItem[],
   columns: ReadonlySet<string>,
+  planning: Planning,
 ): readonly SelectItem[] {
   const expanded: SelectItem[] = []
   for (const item of items) {
-    const aliases = new SelectAliases(expanded, columns)
+    const aliases = new SelectAliases(expanded, columns, planning)
     expanded.push(item.tree === null ? item : { ...item, tree: aliases.expand(item.tree) })
   }
   return expanded

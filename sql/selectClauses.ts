@@ -44,8 +44,8 @@ export async function selectClauses(
   planning: Planning,
 ): Promise<SelectClauses> {
   const columns = await aliasesOfColumns(query, list, scope, planning)
-  const items = expandItems(list, columns)
-  const aliases = new SelectAliases(items, columns)
+  const items = expandItems(list, columns, planning)
+  const aliases = new SelectAliases(items, columns, planning)
   const expand = (tree: ExpressionTree | null): ExpressionTree | null =>
     tree === null ? null : aliases.expand(tree)
   const all = query.aggregate_handling === 'FORCE_AGGREGATES'

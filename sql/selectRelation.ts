@@ -76,6 +76,7 @@ function rowClause(source: Source, correlated: ReadonlySet<QueryTree>, context: 
         const expr = source.column(tree)
         return () => expr
       }
+      checkRowWise(tree, context.planning)
       const refers = tree.class === 'SUBQUERY' && correlated.has(tree.subquery.node)
       if (!refers && tree.class !== 'POSITIONAL_REFERENCE') return null
       const expr = source.compute(tree)
@@ -83,6 +84,13 @@ function rowClause(source: Source, correlated: ReadonlySet<QueryTree>, context: 
       return () => expr
     },
   }
+}
+
+/** Windows and unnested lists are computed in stages of their own, where they are known. */
+function checkRowWise(tree: ExpressionTree, { kinds }: Planning): void {
+  const unnests = tree.class === 'FUNCTION' && kinds.of(tree.function_name).unnests
+  if (unnests || tree.class === 'WINDOW')
+    throw new NotLiftable('a window or an unnested list is in its clause')
 }
 
 /** WHERE without calls stays with its source where that can filter; otherwise it is a plan of its own. */

@@ -2,6 +2,7 @@ import type { Expr } from '../src/expr/expr.ts'
 import { column } from '../src/expr/factories.ts'
 import type { LogicalPlan } from '../src/plan/plan.ts'
 import type { CteScope } from './cteScope.ts'
+import { sharingKey } from './expression.ts'
 import { openQuery } from './holes.ts'
 import type { Names } from './names.ts'
 import { NotLiftable } from './notLiftable.ts'
@@ -11,7 +12,6 @@ import type { Source, StarColumn } from './source.ts'
 import { textPlan } from './textRelation.ts'
 import type { ColumnTree, ExpressionTree, SelectTree } from './tree.ts'
 import { integerTree, selectTree, starTree, subqueryTable } from './treeFactories.ts'
-import { fingerprint } from './treeJson.ts'
 
 interface Computed {
   readonly tree: ExpressionTree
@@ -24,7 +24,7 @@ export class TextSource implements Source {
   readonly #planning: Planning
   readonly #scope: CteScope
   readonly #names: Names
-  readonly #computed = new Map<string, Computed>()
+  readonly #computed = new Map<string | symbol, Computed>()
   #query: SelectTree
   #stars = false
 
@@ -41,7 +41,7 @@ export class TextSource implements Source {
   }
 
   compute(tree: ExpressionTree): Expr {
-    const key = fingerprint(tree)
+    const key = sharingKey(tree, this.#planning)
     const known = this.#computed.get(key)
     const names = known?.names ?? [this.#names.unique(baseName(tree))]
     if (known === undefined) this.#computed.set(key, { tree, names })
@@ -52,7 +52,7 @@ export class TextSource implements Source {
     const described = await this.#describe({ ...this.#query, select_list: [tree] })
     const names = described.map(({ name }) => this.#names.unique(name))
     this.#stars = true
-    this.#computed.set(`${this.#computed.size} ${fingerprint(tree)}`, { tree, names })
+    this.#computed.set(Symbol('star'), { tree, names })
     return described.map(({ name }, index) => ({ expr: column(names[index] ?? ''), display: name }))
   }
 

@@ -1,4 +1,5 @@
 import { EngineError } from '../src/base/errors.ts'
+import { nameKey } from '../src/plan/names.ts'
 import type { ExpressionTree, QueryTree } from './tree.ts'
 import { isExpression } from './treeWalk.ts'
 
@@ -56,7 +57,7 @@ export function fingerprint(tree: ExpressionTree): string {
   return JSON.stringify({ ...tree, alias: '' }, (key, value: unknown) => {
     if (key === 'query_location') return undefined
     return key === 'column_names' && Array.isArray(value)
-      ? value.map((name: unknown) => String(name).toLowerCase())
+      ? value.map((name: unknown) => nameKey(String(name)))
       : value
   })
 }

@@ -1,12 +1,11 @@
 import { column } from '../src/expr/factories.ts'
 import { opaque, project } from '../src/plan/factories.ts'
 import type { LogicalPlan } from '../src/plan/plan.ts'
-import { type Clause, columnExpr, type PendingExpr, translate } from './expression.ts'
+import { type Clause, columnExpr, type PendingExpr, sharingKey, translate } from './expression.ts'
 import type { Stage } from './groupStage.ts'
 import type { Names } from './names.ts'
 import type { ExpressionTree, FunctionTree } from './tree.ts'
 import { baseTable, columnTree, selectTree } from './treeFactories.ts'
-import { fingerprint } from './treeJson.ts'
 
 interface Unnested {
   readonly name: string
@@ -19,7 +18,7 @@ export class UnnestStage implements Stage {
   readonly #below: Clause
   readonly #columns: () => readonly string[]
   readonly #names: Names
-  readonly #unnested = new Map<string, Unnested>()
+  readonly #unnested = new Map<string | symbol, Unnested>()
   readonly #arguments: { readonly name: string; readonly expr: PendingExpr }[] = []
 
   constructor(below: Clause, columns: () => readonly string[], names: Names) {
@@ -31,7 +30,7 @@ export class UnnestStage implements Stage {
   readonly unit = (tree: ExpressionTree): PendingExpr | null => {
     const { kinds } = this.#below.planning
     if (tree.class !== 'FUNCTION' || !kinds.of(tree.function_name).unnests) return this.#below.unit(tree)
-    const key = fingerprint(tree)
+    const key = sharingKey(tree, this.#below.planning)
     const known = this.#unnested.get(key)
     if (known !== undefined) return columnExpr(known.name)
     const children = tree.children.map((child) => this.#argument(child))

@@ -1,18 +1,17 @@
 import { column } from '../src/expr/factories.ts'
 import { project } from '../src/plan/factories.ts'
 import type { LogicalPlan } from '../src/plan/plan.ts'
-import { type Clause, columnExpr, type PendingExpr, translateText } from './expression.ts'
+import { type Clause, columnExpr, type PendingExpr, sharingKey, translateText } from './expression.ts'
 import type { Stage } from './groupStage.ts'
 import type { Names } from './names.ts'
 import type { ExpressionTree } from './tree.ts'
-import { fingerprint } from './treeJson.ts'
 
 /** Window functions as columns, over what `below` yields. */
 export class WindowStage implements Stage {
   readonly #below: Clause
   readonly #columns: () => readonly string[]
   readonly #names: Names
-  readonly #windows = new Map<string, { readonly name: string; readonly expr: PendingExpr }>()
+  readonly #windows = new Map<string | symbol, { readonly name: string; readonly expr: PendingExpr }>()
 
   constructor(below: Clause, columns: () => readonly string[], names: Names) {
     this.#below = below
@@ -22,7 +21,7 @@ export class WindowStage implements Stage {
 
   readonly unit = (tree: ExpressionTree): PendingExpr | null => {
     if (tree.class !== 'WINDOW') return this.#below.unit(tree)
-    const key = fingerprint(tree)
+    const key = sharingKey(tree, this.#below.planning)
     const known = this.#windows.get(key)
     if (known !== undefined) return columnExpr(known.name)
     const base = 'function_name' in tree ? String(tree.function_name) : 'window'
