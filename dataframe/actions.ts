@@ -7,7 +7,7 @@ import { defaultRunner } from './defaultRunner.ts'
 import { formatRelation } from './formatRelation.ts'
 import { formatTable } from './formatTable.ts'
 import { callToExpr, functionCall } from './functionCall.ts'
-import type { PlanRunner, QueryResult, RunnerProvider, RunOptions } from './planRunner.ts'
+import type { PlanRunner, QueryResult, RunOptions } from './planRunner.ts'
 import type { Relation } from './relation.ts'
 import { resolveRelation } from './resolveRelation.ts'
 import { rowCount } from './verbArguments.ts'
@@ -22,10 +22,11 @@ const inspectCustom: unique symbol = Symbol.for('nodejs.util.inspect.custom')
 export abstract class Actions<S> implements AsyncIterable<RecordBatch> {
   /** What has been built so far. */
   readonly relation: Relation
-  readonly runner: RunnerProvider
+  /** The session that it belongs to; null for the default one. */
+  readonly runner: PlanRunner | null
 
-  constructor(relation: Relation, runner: RunnerProvider) {
-    this.relation = relation
+  constructor(relation: Relation, runner: PlanRunner | null) {
+    this.relation = Object.freeze(relation)
     this.runner = runner
   }
 
@@ -129,14 +130,15 @@ export abstract class Actions<S> implements AsyncIterable<RecordBatch> {
   }
 
   /** One of the default session goes along with one of another; those of two sessions cannot be combined. */
-  protected sharedRunner(other: { readonly runner: RunnerProvider }, verb: string): RunnerProvider {
-    if (this.runner === other.runner || other.runner === defaultRunner) return this.runner
-    if (this.runner === defaultRunner) return other.runner
-    throw new EngineError('WRONG_ARGUMENTS', `${verb}: the two DataFrames belong to different sessions`)
+  protected sharedRunner(other: { readonly runner: PlanRunner | null }, verb: string): PlanRunner | null {
+    if (this.runner !== null && other.runner !== null && this.runner !== other.runner) {
+      throw new EngineError('WRONG_ARGUMENTS', `${verb}: the two DataFrames belong to different sessions`)
+    }
+    return this.runner ?? other.runner
   }
 
   async #planned(): Promise<{ readonly plan: LogicalPlan; readonly runner: PlanRunner }> {
-    const runner = await this.runner()
+    const runner = this.runner ?? (await defaultRunner())
     return { plan: await resolveRelation(this.relation, runner), runner }
   }
 

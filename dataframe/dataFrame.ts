@@ -4,11 +4,10 @@ import type { JoinType } from '../src/plan/plan.ts'
 import { Actions } from './actions.ts'
 import type { ColumnLike, Key, SortOrder, Window } from './column.ts'
 import { declaredSchema } from './declaredSchema.ts'
-import { defaultRunner } from './defaultRunner.ts'
 import { joinVerb } from './joinArguments.ts'
 import { describe } from './operand.ts'
 import type { ColumnDescription } from './planDescription.ts'
-import type { RunnerProvider, SqlParameters } from './planRunner.ts'
+import type { PlanRunner, SqlParameters } from './planRunner.ts'
 import { applyVerb } from './relation.ts'
 import type {
   AnyRow,
@@ -48,19 +47,19 @@ export class DataFrame<S extends object = AnyRow> extends Actions<S> {
   static scan<const Declared extends DeclaredSchema>(
     paths: string | readonly string[],
     options: ScanOptions<Declared> & { readonly schema: Declared },
-    runner?: RunnerProvider,
+    runner?: PlanRunner,
   ): DataFrame<DeclaredRow<Declared>>
-  static scan(paths: string | readonly string[], options?: ScanOptions, runner?: RunnerProvider): DataFrame
+  static scan(paths: string | readonly string[], options?: ScanOptions, runner?: PlanRunner): DataFrame
   static scan(
     paths: string | readonly string[],
     options: ScanOptions = {},
-    runner: RunnerProvider = defaultRunner,
+    runner: PlanRunner | null = null,
   ): DataFrame {
     return new DataFrame(scanRelation(paths, options), runner)
   }
 
   /** A table or view of the database, or of an attached one (`archive.main.orders`). */
-  static table(name: string | readonly string[], runner: RunnerProvider = defaultRunner): DataFrame {
+  static table(name: string | readonly string[], runner: PlanRunner | null = null): DataFrame {
     return new DataFrame(tableRelation(name), runner)
   }
 
@@ -68,17 +67,17 @@ export class DataFrame<S extends object = AnyRow> extends Actions<S> {
   static fromRows<const Declared extends DeclaredSchema>(
     rows: readonly object[],
     schema: Declared,
-    runner?: RunnerProvider,
+    runner?: PlanRunner,
   ): DataFrame<DeclaredRow<Declared>>
   static fromRows<Row extends object>(
     rows: readonly Row[],
     schema?: undefined,
-    runner?: RunnerProvider,
+    runner?: PlanRunner,
   ): DataFrame<Row>
   static fromRows(
     rows: readonly object[],
     schema?: DeclaredSchema,
-    runner: RunnerProvider = defaultRunner,
+    runner: PlanRunner | null = null,
   ): DataFrame<object> {
     if (!Array.isArray(rows) || rows.some((row) => typeof row !== 'object' || row === null)) {
       throw new EngineError('WRONG_ARGUMENTS', 'fromRows takes a list of objects')
@@ -88,16 +87,12 @@ export class DataFrame<S extends object = AnyRow> extends Actions<S> {
   }
 
   /** An Arrow table. */
-  static fromArrow(table: Table, runner: RunnerProvider = defaultRunner): DataFrame {
+  static fromArrow(table: Table, runner: PlanRunner | null = null): DataFrame {
     return new DataFrame({ kind: 'memory', content: { kind: 'arrow', table } }, runner)
   }
 
   /** A SELECT statement, with values for its parameters by position or name. */
-  static fromSql(
-    text: string,
-    parameters: SqlParameters = [],
-    runner: RunnerProvider = defaultRunner,
-  ): DataFrame {
+  static fromSql(text: string, parameters: SqlParameters = [], runner: PlanRunner | null = null): DataFrame {
     if (typeof text !== 'string')
       throw new EngineError('WRONG_ARGUMENTS', 'fromSql takes the text of a statement')
     return new DataFrame({ kind: 'sqlQuery', text, parameters }, runner)

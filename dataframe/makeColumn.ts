@@ -1,6 +1,6 @@
 import { EngineError } from '../src/base/errors.ts'
 import type { Expr } from '../src/expr/expr.ts'
-import { renderExpr } from '../src/expr/render.ts'
+import { formatExpr } from '../src/expr/print.ts'
 import { type Column, type ColumnLike, type ColumnState, columnState } from './column.ts'
 import { dateMethods } from './columnMethods/dates.ts'
 import { nestedMethods } from './columnMethods/nested.ts'
@@ -121,5 +121,5 @@ const fieldAccess: ProxyHandler<ColumnLike> = {
 /** The expression in SQL. */
 function textOf(column: ColumnLike): string {
   const { value } = column[columnState]
-  return renderExpr('call' in value ? incompleteCallToExpr(value.call) : value.expr)
+  return formatExpr('call' in value ? incompleteCallToExpr(value.call) : value.expr)
 }

@@ -2,6 +2,9 @@ import type { Schema as ArrowSchema, RecordBatch, Table } from 'apache-arrow'
 import type { Schema } from '../src/base/dataType.ts'
 import type { Expr, LiteralValue } from '../src/expr/expr.ts'
 import type { LogicalPlan, MemorySource } from '../src/plan/plan.ts'
+import type { WriteRequest } from '../src/plan/writeRequest.ts'
+
+export type { FileFormat, WriteRequest } from '../src/plan/writeRequest.ts'
 
 /** The rows of a query as Arrow record batches; they are computed while they are read. */
 export interface QueryResult<Row> extends AsyncIterable<RecordBatch> {
@@ -20,22 +23,6 @@ export type MemoryContent =
   | { readonly kind: 'rows'; readonly rows: readonly object[]; readonly schema: Schema | null }
   | { readonly kind: 'arrow'; readonly table: Table }
   | { readonly kind: 'arrowFiles'; readonly paths: readonly string[] }
-
-export type FileFormat = 'parquet' | 'csv' | 'json' | 'arrow'
-
-/** Where and how rows are written. */
-export interface WriteRequest {
-  readonly path: string
-  readonly format: FileFormat
-  /** Whether `path` is a directory of parts; else one file. */
-  readonly directory: boolean
-  /** Columns whose values name directories within `path` instead of being stored. */
-  readonly partitionBy: readonly string[]
-  /** What happens to a directory that is there already. */
-  readonly mode: 'error' | 'overwrite' | 'append'
-  /** Options of DuckDB's COPY, by name (`compression`, `row_group_size`, …). */
-  readonly options: Readonly<Record<string, string | number | boolean>>
-}
 
 export interface RunOptions {
   /** Cancels the query; what it holds is given back within a second. */

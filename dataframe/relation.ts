@@ -33,5 +33,5 @@ export function applyVerb(verb: Verb, inputs: readonly Relation[]): Relation {
   const plan = waits ? null : planVerb(verb, plans, columns)
   const complete = inputs.every(({ kind }) => kind === 'planned') && !verbExpressions(verb).some(hasSqlText)
   if (plan !== null && complete) return planned(plan)
-  return Object.freeze({ kind: 'verb', verb, inputs: Object.freeze([...inputs]) })
+  return Object.freeze({ kind: 'verb', verb: Object.freeze(verb), inputs: Object.freeze([...inputs]) })
 }
