@@ -1,5 +1,6 @@
-import { bindArguments, findFunction, lookup } from '../catalog/catalog.ts'
+import { findFunction, lookup } from '../catalog/catalog.ts'
 import type { CatalogSnapshot, FunctionSignature } from '../catalog/function.ts'
+import { bindGiven } from './callArguments.ts'
 import type { FunctionKinds } from './functionKinds.ts'
 import { errorAt, positionOfByte, type StatementText, showingPlace } from './sqlError.ts'
 import type { ExpressionTree, FunctionTree, QueryTree } from './tree.ts'
@@ -22,9 +23,6 @@ interface Binding {
   readonly text: string
   readonly place: StatementText
 }
-
-/** The name of the argument that is for the handler's context. */
-export const metadataName = 'metadata'
 
 /**
  * Gives every call of a catalog function one form: the function's own name and an argument for each input, metadata after
@@ -106,33 +104,17 @@ function bindTo(
     const message = `function '${signature.name}' is no aggregate: it takes no DISTINCT, ORDER BY or FILTER`
     throw errorAt('CATALOG_CALL_INVALID', message, statement, { function: signature.name, position })
   }
-  const { positional, named, metadata } = sortArguments(signature, given)
-  const args = showingPlace(statement, () => bindArguments(signature, positional, named, position))
+  const named = given.map((argument) => {
+    const name = argument.alias === '' ? null : argument.alias
+    return { name, value: { ...argument, alias: '' } }
+  })
+  const { args, metadata } = bindGiven(signature, named, { statement, position })
   return {
     ...tree,
     function_name: signature.name,
     query_location: position,
     children: [...args, ...(metadata === null ? [] : [metadata])],
   }
-}
-
-interface GivenArguments {
-  readonly positional: readonly ExpressionTree[]
-  readonly named: ReadonlyMap<string, ExpressionTree>
-  readonly metadata: ExpressionTree | null
-}
-
-/** `metadata => {…}` is no argument, unless the function has an input of that name. */
-function sortArguments({ inputs }: FunctionSignature, given: readonly ExpressionTree[]): GivenArguments {
-  const positional = given.filter(({ alias }) => alias === '')
-  const named = new Map(
-    given.filter(({ alias }) => alias !== '').map((tree) => [tree.alias, { ...tree, alias: '' }]),
-  )
-  const isInput = inputs.some(({ name }) => name.toLowerCase() === metadataName)
-  const key = isInput ? undefined : [...named.keys()].find((name) => name.toLowerCase() === metadataName)
-  const metadata = key === undefined ? null : (named.get(key) ?? null)
-  if (key !== undefined) named.delete(key)
-  return { positional, named, metadata }
 }
 
 function checkWindow(tree: ExpressionTree, binding: Binding): void {

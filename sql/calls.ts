@@ -1,9 +1,10 @@
-import { bindArguments, findFunction, lookup } from '../catalog/catalog.ts'
+import { findFunction, lookup } from '../catalog/catalog.ts'
 import type { CatalogSnapshot, FunctionSignature } from '../catalog/function.ts'
 import { isKeyword } from '../src/base/identifier.ts'
 import { quoteIdentifier } from '../src/expr/render.ts'
 import { nameKey } from '../src/plan/names.ts'
-import { metadataName, nameExpected } from './bindCalls.ts'
+import { nameExpected } from './bindCalls.ts'
+import { bindGiven } from './callArguments.ts'
 import { errorAt, type StatementText, showingPlace } from './sqlError.ts'
 import { closingIndex, isOneOf, nameOf, significantTokens, stringValue, type Token } from './tokens.ts'
 
@@ -142,17 +143,11 @@ class CallRewriter {
   #written({ signature, args, position }: FoundCall): string {
     const { place, calls } = this.#rewriting
     calls.push({ function: signature.name, position })
-    const named = args.map((range) => ({ name: this.#argumentName(range), range }))
-    const positional = named
-      .filter(({ name }) => name === null)
-      .map(({ range }) => this.rewrite(range.start, range.end))
-    const byName = new Map(
-      named.flatMap(({ name, range }) =>
-        name === null ? [] : [[name, this.rewrite(range.start + 2, range.end)]],
-      ),
-    )
-    const metadata = takeMetadata(signature, byName)
-    const bound = showingPlace(place.statement, () => bindArguments(signature, positional, byName, position))
+    const given = args.map((range) => {
+      const name = this.#argumentName(range)
+      return { name, value: this.rewrite(name === null ? range.start : range.start + 2, range.end) }
+    })
+    const { args: bound, metadata } = bindGiven(signature, given, { statement: place.statement, position })
     const all = metadata === null ? bound : [...bound, `CAST(to_json(${metadata}) AS VARCHAR)`]
     return `${quoteIdentifier(signature.name)}(${all.join(', ')})`
   }
@@ -191,13 +186,4 @@ const introducing = ['as', 'from', 'join', 'with', 'recursive', 'update'] as con
 
 function isCatalogCall(name: string): boolean {
   return nameKey(name) === 'catalog_call'
-}
-
-function takeMetadata({ inputs }: FunctionSignature, named: Map<string, string>): string | null {
-  if (inputs.some(({ name }) => nameKey(name) === metadataName)) return null
-  const key = [...named.keys()].find((name) => nameKey(name) === metadataName)
-  if (key === undefined) return null
-  const text = named.get(key) ?? null
-  named.delete(key)
-  return text
 }

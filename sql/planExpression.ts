@@ -6,8 +6,8 @@ import { bindCalls } from './bindCalls.ts'
 import { CteScope } from './cteScope.ts'
 import { type Clause, type PendingExpr, translate, translateText } from './expression.ts'
 import { functionKinds } from './functionKinds.ts'
-import type { SqlContext } from './planSelect.ts'
 import type { Planning } from './planning.ts'
+import type { SqlContext } from './planSelect.ts'
 import { Printer } from './printer.ts'
 import { isAggregate } from './selectClauses.ts'
 import { errorAt, positionOfByte } from './sqlError.ts'
@@ -24,7 +24,7 @@ export async function planExpression(text: string, { binder, catalog }: SqlConte
   const statement = select + text
   const place = { statement, offset: 0 }
   const parsed = parseSerialized(await binder.serialize(statement))
-  if (parsed.kind === 'invalid') {
+  if (parsed.kind === 'syntax') {
     const position = positionOfByte(statement, parsed.position ?? 0)
     throw errorAt('SQL_INVALID', parsed.message, statement, { position })
   }
@@ -32,7 +32,12 @@ export async function planExpression(text: string, { binder, catalog }: SqlConte
   const kinds = functionKinds(await binder.functions())
   const bound = query === undefined ? null : bindCalls(query, { catalog, kinds, text: statement, place })
   const [item, ...items] = bound?.type === 'SELECT_NODE' ? bound.select_list : []
-  if (bound?.type !== 'SELECT_NODE' || item === undefined || items.length + more.length > 0 || bound.from_table.type !== 'EMPTY') {
+  if (
+    bound?.type !== 'SELECT_NODE' ||
+    item === undefined ||
+    items.length + more.length > 0 ||
+    bound.from_table.type !== 'EMPTY'
+  ) {
     throw new EngineError('SQL_INVALID', `'${text}' is not one expression`)
   }
   const planning: Planning = {
