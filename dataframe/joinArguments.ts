@@ -5,12 +5,11 @@ import { transformUp } from '../src/expr/walk.ts'
 import type { JoinType } from '../src/plan/plan.ts'
 import type { Condition, Key } from './column.ts'
 import { columnOf, isLambda } from './makeColumn.ts'
-import { columnExpr } from './operand.ts'
 import { keyExpr } from './sortOrder.ts'
 import { sql } from './sqlPieces.ts'
 import { _, type UnknownColumns } from './underscore.ts'
 import type { JoinVerb } from './verb.ts'
-import { namesOf } from './verbArguments.ts'
+import { conditionExpr, namesOf } from './verbArguments.ts'
 
 const joinTypes: readonly JoinType[] = ['inner', 'left', 'right', 'full', 'semi', 'anti', 'cross', 'asof']
 
@@ -51,7 +50,7 @@ export function joinVerb({
     const other = marked(keyExpr(right[index], 'join: rightOn'), ofRight)
     return sql`(${keyExpr(key, 'join: leftOn')} = ${other})`
   })
-  if (condition !== undefined) conditions.push(conditionExpr(condition, ofRight))
+  if (condition !== undefined) conditions.push(joinCondition(condition, ofRight))
   if (how !== 'cross' && using.length + conditions.length === 0) {
     throw new EngineError(
       'WRONG_ARGUMENTS',
@@ -81,9 +80,9 @@ function isList(value: Key | readonly Key[]): value is readonly Key[] {
 }
 
 /** A condition over both sides; names of one that is no function are those of the result. */
-function conditionExpr(condition: unknown, ofRight: Set<Expr>): Expr {
+function joinCondition(condition: unknown, ofRight: Set<Expr>): Expr {
   const result = isLambda(condition) ? condition(_, rightColumns(ofRight)) : condition
-  return columnExpr(result, 'join: condition')
+  return conditionExpr(result, 'join')
 }
 
 /** Columns that are known as those of the right input by their identity. */

@@ -30,9 +30,13 @@ export function columnExpr(value: unknown, place: string): Expr {
   if (typeof value === 'function') throw wrongValue(value, place)
   const hint =
     typeof value === 'string'
-      ? `write _[${JSON.stringify(value)}] for the column of that name, F.lit(${JSON.stringify(value)}) for the text`
+      ? `write ${attribute(value)} for the column of that name, F.lit(…) for the text`
       : 'write F.lit(…) for a constant'
   throw new EngineError('WRONG_ARGUMENTS', `${place} takes a column, got ${describe(value)}`, { hint })
+}
+
+function attribute(name: string): string {
+  return /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) ? `_.${name}` : `_[${JSON.stringify(name)}]`
 }
 
 function checkLiteral(value: unknown, place: string): asserts value is LiteralValue {

@@ -132,12 +132,14 @@ interface JoinInputs {
 /** Columns of the right input get the suffix where the left one has their name, so that conditions need no qualifier. */
 function planJoin(verb: JoinVerb, { left, right, names, ofRight }: JoinInputs): LogicalPlan {
   const { type, using, condition, suffix } = verb
+  const scope = new ColumnScope(ofRight)
+  for (const name of using) scope.resolveName(name)
   const ofLeft = new Set(names.map(nameKey))
   const shared = new Set(using.map(nameKey))
   const clashes = ofRight.filter((name) => ofLeft.has(nameKey(name)) && !shared.has(nameKey(name)))
   const suffixed = new Map(clashes.map((name) => [name, `${name}${suffix}`]))
   const input = clashes.length === 0 ? right : project(right, renamed(ofRight, suffixed))
-  const on = condition === null ? null : ofSides(condition, verb, new ColumnScope(ofRight), suffixed)
+  const on = condition === null ? null : ofSides(condition, verb, scope, suffixed)
   return join({ type, left, right: input, using, on })
 }
 

@@ -51,9 +51,9 @@ export function tableRelation(name: unknown): Relation {
 
 function pathList(paths: unknown): readonly string[] {
   const list: readonly unknown[] = Array.isArray(paths) ? paths : [paths]
-  const wrong = list.find((path) => typeof path !== 'string' || path === '')
-  if (list.length === 0 || wrong !== undefined) {
-    const got = list.length === 0 ? 'an empty list' : describe(wrong)
+  const wrong = list.findIndex((path) => typeof path !== 'string' || path === '')
+  if (list.length === 0 || wrong >= 0) {
+    const got = list.length === 0 ? 'an empty list' : describe(list[wrong])
     throw new EngineError('WRONG_ARGUMENTS', `scan takes a path, a glob or a list of them, got ${got}`)
   }
   return Object.freeze(list.map((path) => directoryGlob(String(path))))

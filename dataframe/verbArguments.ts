@@ -16,7 +16,18 @@ export function built(given: unknown): unknown {
 
 /** Conditions that all have to hold. */
 export function allOf(given: readonly unknown[], verb: string): Expr {
-  return and(given.map((condition) => columnExpr(built(condition), verb)))
+  if (given.length === 0) throw new EngineError('WRONG_ARGUMENTS', `${verb} takes at least one condition`)
+  return and(given.map((condition) => conditionExpr(built(condition), verb)))
+}
+
+/** An expression that says for each row whether something holds. */
+export function conditionExpr(condition: unknown, place: string): Expr {
+  if (isColumn(condition)) return exprOf(condition)
+  const hint =
+    typeof condition === 'string'
+      ? `write F.sql(${JSON.stringify(condition)})`
+      : 'compare columns with their methods: _.amount.gt(100), _.city.eq(…)'
+  throw new EngineError('WRONG_ARGUMENTS', `${place} takes a condition, got ${describe(condition)}`, { hint })
 }
 
 /** Expressions by the names of their columns. */
@@ -53,7 +64,7 @@ export function groupKeys(given: readonly unknown[]): NamedExpr[] {
 export function namesOf(given: readonly unknown[], verb: string): string[] {
   return given.map((name) => {
     if (typeof name === 'string') return name
-    const hint = isColumn(name) ? 'project makes columns of expressions; here a name is enough' : undefined
+    const hint = isColumn(name) ? 'write the name; project makes columns of expressions' : undefined
     throw new EngineError(
       'WRONG_ARGUMENTS',
       `${verb} takes names of columns, got ${describe(name)}`,
@@ -67,7 +78,7 @@ export function rowCount(count: unknown, what: string): number {
   if (typeof count === 'number' && Number.isSafeInteger(count) && count >= 0) return count
   throw new EngineError(
     'WRONG_ARGUMENTS',
-    `${what} takes a whole number of rows from 0, got ${String(count)}`,
+    `${what} takes a whole number of rows from 0, got ${describe(count)}`,
   )
 }
 

@@ -2,7 +2,8 @@ import type { CaseBranch, LiteralValue } from '../src/expr/expr.ts'
 import { caseWhen } from '../src/expr/factories.ts'
 import type { Column, ColumnLike, Condition, Untyped } from './column.ts'
 import { columnOf } from './makeColumn.ts'
-import { columnExpr, toExpr } from './operand.ts'
+import { toExpr } from './operand.ts'
+import { conditionExpr } from './verbArguments.ts'
 
 /** The values of a column or a literal. */
 export type Evaluated<Value> = 0 extends 1 & Value
@@ -44,7 +45,7 @@ export function when(condition: Condition): When<never> {
 }
 
 function nextBranch<T>(branches: readonly CaseBranch[], condition: unknown): When<T> {
-  const test = columnExpr(condition, 'when')
+  const test = conditionExpr(condition, 'when')
   return {
     // oxlint-disable-next-line unicorn/no-thenable -- the field's own word; awaiting it is an error of its own
     then: (value) => caseColumn([...branches, { when: test, result: toExpr(value, 'then') }]),

@@ -19,7 +19,12 @@ function listOf(value: unknown): readonly unknown[] {
 
 function frameText(frame: Frame, place: string): string {
   const [[unit, bounds] = ['', null], ...others] = Object.entries(frame)
-  if (others.length > 0 || !['rows', 'range', 'groups'].includes(unit) || !Array.isArray(bounds)) {
+  if (
+    others.length > 0 ||
+    !['rows', 'range', 'groups'].includes(unit) ||
+    !Array.isArray(bounds) ||
+    bounds.length !== 2
+  ) {
     throw new EngineError(
       'WRONG_ARGUMENTS',
       `${place}: a frame is one of rows, range and groups with two bounds`,
