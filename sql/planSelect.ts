@@ -14,7 +14,7 @@ import { bindParameters, type Parameters } from './parameters.ts'
 import { describeQuery, type Planning, type Relation } from './planning.ts'
 import { planQuery } from './planQuery.ts'
 import { orNull, Printer } from './printer.ts'
-import { errorAt, positionOfByte, type StatementText } from './sqlError.ts'
+import { errorAt, positionOfCodePoint, type StatementText } from './sqlError.ts'
 import type { QueryTree } from './tree.ts'
 import { parseSerialized } from './treeJson.ts'
 import { hasMadeUpNames, namesOf, showingQuoted, type WholeQuery, wholePlan } from './wholeQuery.ts'
@@ -98,7 +98,7 @@ async function parse(text: string, binder: Binder, place: StatementText): Promis
     throw new EngineError('SQL_INVALID', `expected one SELECT, got ${parsed.queries.length} statements`)
   }
   if (parsed.kind === 'unsupported') return null
-  const position = place.offset + positionOfByte(text, parsed.position ?? 0)
+  const position = place.offset + positionOfCodePoint(text, parsed.position ?? 0)
   throw errorAt('SQL_INVALID', parsed.message, place.statement, { position })
 }
 

@@ -6,7 +6,7 @@ import { isExpression } from './treeWalk.ts'
 /** What `json_serialize_sql` answers. */
 export type SerializedStatement =
   | { readonly kind: 'queries'; readonly queries: readonly QueryTree[] }
-  /** `unsupported`: DuckDB knows the statement but does not serialize it. `position` counts bytes. */
+  /** `unsupported`: DuckDB knows the statement but does not serialize it. `position` counts code points. */
   | {
       readonly kind: 'syntax' | 'unsupported'
       readonly message: string
