@@ -4,7 +4,7 @@ import { displayWidth, shortenToWidth } from './displayWidth.ts'
 import { formatValue } from './formatValue.ts'
 import { isNumeric } from './isNumeric.ts'
 
-const narrowest = 5
+const narrowest = 10
 const widestType = 24
 /** Cells of a border and the space on each side of a value. */
 const framing = 3
