@@ -9,5 +9,5 @@ export const figure: Figure = {
   aim: { atLeast: 0.9 },
   rows: 2_000_000,
   rounds: 5,
-  run: (options) => measureUpper(options, { route: 'fused', engines: 2, minPartitionedRows: 0 }),
+  run: (options) => measureUpper(options, { route: 'fused', engines: 2, minPartitionedRows: 0 }, 'upper/'),
 }
