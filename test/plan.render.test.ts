@@ -175,6 +175,9 @@ describe('aggregates', () => {
     expect(await validSql(database, sets)).toBe(
       'SELECT "b", "d", sum("a") AS "total" FROM "t" GROUP BY GROUPING SETS ((1), (1, 2), ())',
     )
+    const reordered = project(aggregate(t, items({ b }), items({ total })), items({ total: column('total') }))
+    await validSql(database, reordered)
+    expect(sorted(await database.run(reordered))).toEqual(['["12"]', '["15"]', '["9"]'])
     const keysOnly = aggregate(t, items({ b }), [])
     expect(await validSql(database, keysOnly)).toBe('SELECT "b" FROM "t" GROUP BY 1')
     expect(sorted(await database.run(limit(sort(keysOnly, [up(b)]), 2)))).toEqual(['["0"]', '["1"]'])

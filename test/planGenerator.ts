@@ -113,6 +113,15 @@ export class PlanGenerator {
     return made
   }
 
+  /** A projection over a filter over a table, without windows and subqueries. */
+  filteredProjection(): GeneratedPlan {
+    this.#subqueries = false
+    const table = this.#options.tables[0]!
+    const { plan } = this.#filter(table)
+    const expr = this.#expr(this.#pick<ColumnType>(['int', 'bool', 'text']), table.columns, 4)
+    return { ...table, plan: project(plan, [{ name: 'x', expr }]), columns: [] }
+  }
+
   #pick<T>(choices: readonly T[]): T {
     return choices[this.#draw(choices.length)]!
   }

@@ -31,9 +31,10 @@ const batches: readonly RuleBatch[] = [
       pushLimitBelowCalls,
       shareEqualCalls,
       pruneUnused,
+      constantCalls,
+      orderPredicates,
     ],
   },
-  { name: 'finish', maxPasses: 1, rules: [constantCalls, orderPredicates] },
 ]
 
 /** One change that a rule made. */

@@ -200,8 +200,8 @@ function projected(below: Select, { items }: ProjectPlan): Select | null {
   }
   const onlyColumns = items.every(({ expr }) => expr.kind === 'column')
   if (!isRowForRow(below) && !onlyColumns) return null
-  // DISTINCT looks at the columns that are selected.
-  if (below.distinct) return null
+  // DISTINCT looks at the columns that are selected, and keys are named by their places among them.
+  if (below.distinct || (below.groupBy ?? '') !== '') return null
   const windows = items.some(({ expr }) => holdsScope(expr, 'window'))
   if (windows && below.orderBy.length > 0) return null
   return sortsByOwnNames(below.orderBy, own) ? { ...below, items: own, star: false } : null

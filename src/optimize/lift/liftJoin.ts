@@ -69,7 +69,7 @@ class JoinLifting {
   plan(): LogicalPlan {
     const unchanged = this.#on.length === conjuncts(this.#plan.on!).length && !this.#liftedAny
     if (unchanged) return this.#plan
-    const on = this.#on.length === 0 ? null : and(this.#on)
+    const on = and(this.#on)
     const joined = join({ ...this.#plan, left: this.#input('left'), right: this.#input('right'), on })
     return this.#above.length === 0 ? joined : this.#filtered(joined, this.#above)
   }
