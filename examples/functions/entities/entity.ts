@@ -25,5 +25,5 @@ export interface Entity extends Span {
   readonly text: string
 }
 
-/** Finds the spans of one kind, in order; spans of different kinds may overlap. */
+/** Finds candidates, which may overlap one another and those of other recognisers. */
 export type Recogniser = (passage: Passage) => Span[]

@@ -23,7 +23,7 @@ const attached = /^[وبلفכבלמהוש][\u0590-\u06ff]{2,}/
 export class Gazetteer {
   readonly #names = new Set<string>()
   readonly #stems = new Set<string>()
-  /** First word, or first character where words are not parted → lengths of the names that begin so, longest first. */
+  /** First word, or first two characters where words are not parted → lengths of the names that begin so, longest first. */
   readonly #lengths = new Map<string, number[]>()
 
   constructor(names: Iterable<string>) {
@@ -34,7 +34,7 @@ export class Gazetteer {
   #add(name: string): void {
     const folded = fold(name)
     const byCharacter = unspaced.test(folded) || hangul.test(folded)
-    const head = byCharacter ? folded.charAt(0) : firstWord.exec(folded)?.[0]
+    const head = byCharacter ? folded.slice(0, 2) : firstWord.exec(folded)?.[0]
     if (head === undefined || this.#names.has(folded)) return
     this.#names.add(folded)
     const lengths = this.#lengths.get(head) ?? []
@@ -79,17 +79,18 @@ export class Gazetteer {
 
   /** The end of the longest name at an offset of a script that does not part its words. */
   endAt(text: string, offset: number): number | null {
-    for (const length of this.#lengths.get(text.charAt(offset)) ?? []) {
-      if (this.#names.has(text.slice(offset, offset + length))) return offset + length
+    for (const length of this.#lengths.get(text.slice(offset, offset + 2)) ?? []) {
+      const end = offset + length
+      if (end <= text.length && this.#names.has(text.slice(offset, end))) return end
     }
-    return null
+    return this.#names.has(text.charAt(offset)) ? offset + 1 : null
   }
 
   /** Every name in scripts that do not part their words, at whatever character it begins. */
   findUnspaced(text: string): Found[] {
     const found: Found[] = []
     for (let start = 0; start < text.length; ) {
-      const end = text.charCodeAt(start) < 0x0e00 ? null : this.endAt(text, start)
+      const end = unspaced.test(text.charAt(start)) ? this.endAt(text, start) : null
       if (end !== null) found.push({ start, end })
       start = end ?? start + 1
     }
@@ -97,9 +98,9 @@ export class Gazetteer {
   }
 
   #findHangul(text: string, { start, end }: Word): Found | null {
-    for (const length of this.#lengths.get(text.charAt(start)) ?? []) {
+    for (const length of this.#lengths.get(text.slice(start, start + 2)) ?? []) {
       const nameEnd = start + length
-      if (!this.#names.has(text.slice(start, nameEnd))) continue
+      if (nameEnd > text.length || !this.#names.has(text.slice(start, nameEnd))) continue
       if (nameEnd > end || particle.test(text.slice(nameEnd, end))) return { start, end: nameEnd }
     }
     return null
@@ -108,6 +109,7 @@ export class Gazetteer {
   #endOf(text: string, start: number, head: string): number | null {
     for (const length of this.#lengths.get(head) ?? []) {
       const end = start + length
+      if (end > text.length) continue
       if (endsWord(text, end) && this.#names.has(fold(text.slice(start, end)))) return end
     }
     return null

@@ -13,7 +13,7 @@ const codes =
   'AED|ARS|AUD|BDT|BGN|BHD|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|GEL|HKD|HRK|HUF|IDR|ILS|INR|IQD|IRR|ISK|JOD|JPY|KES|KRW|KWD|' +
   'KZT|LBP|LKR|MAD|MXN|MYR|NGN|NOK|NPR|NZD|OMR|PEN|PHP|PKR|PLN|QAR|RMB|RON|RSD|RUB|SAR|SEK|SGD|THB|TL|TND|TRY|TWD|UAH|USD|UYU|VND|ZAR|' +
   'BTC|ETH|USDT'
-const short = 'kr\\.?|Kč|zł|Ft|lei|Rs\\.?|Rp\\.?|RM|Fr\\.|лв\\.?|руб\\.?|грн\\.?|р\\.|ден\\.?'
+const short = 'kr\\.?|Kč|zł|Ft|lei|Rs\\.?|Rp\\.?|RM|Fr\\.|лв\\.?|руб\\.?|грн\\.?|р\\.|रु\\.?|ден\\.?'
 
 /** Names of currencies, inflected as amounts ask for. */
 const names = [
@@ -34,7 +34,7 @@ const unspacedMultiples = '[百千]?[万萬億亿]|[백천]?[만억]|ล้า�
 
 const multiple = `(?:${space}?(?:(?:${multiples})(?![\\p{L}\\p{M}])|(?:${unspacedMultiples})))`
 const currencyBefore = new RegExp(
-  `(?:(?<!\\p{L})[A-Z]{0,3}\\p{Sc}|(?<![\\p{L}\\p{Nd}_])(?:${codes}|${short}))${space}?$`,
+  `(?:(?:(?<!\\p{L})[A-Z]{1,3})?\\p{Sc}|(?<![\\p{L}\\p{Nd}_])(?:${codes}|${short}))${space}?$`,
   'u',
 )
 const longestBefore = 8

@@ -18,7 +18,7 @@ const known = new Gazetteer([
     'Amazon|Apple Inc|OpenAI|Anthropic|Mozilla|Red Hat|Oracle|GitLab|Netlify|Vercel|Meta Platforms|Alibaba|Huawei|W3C|IETF|WHATWG|OpenJS Foundation|' +
     'Unicode Consortium|Stripe|Shopify|Spotify|SAP|Bosch|Deutsche Bahn|Air France|Santander|BBVA|Orange SA|Airbus|Газпром|Сбербанк|Яндекс|Роснефть|' +
     'Лукойл|ПриватБанк|ΔΕΗ|ΟΤΕ|أرامكو|الأمم المتحدة|טבע|אל על|टाटा|रिलायंस|삼성전자|삼성|현대자동차|네이버|카카오|롯데|トヨタ自動車|トヨタ|ソニー|任天堂|楽天|' +
-    '三菱商事|日本銀行|阿里巴巴|腾讯|华为|百度|联合国|京东|小米'
+    '三菱商事|日本銀行|みずほ銀行|阿里巴巴|腾讯|华为|百度|联合国|京东|小米'
   ).split('|'),
 ])
 
@@ -53,7 +53,7 @@ const mostWords = 5
 
 /** Words that begin a sentence rather than a name. */
 const openers = new Set(
-  'the a an our your my this that see by from in to for and with at on if when all any each der die das le la les el los il'.split(
+  'the a an our your my this that see by from in to for and with at on if when all any each der die das le la les el los il द्वारा को में के से का की और و في من إلى של את על עם'.split(
     ' ',
   ),
 )

@@ -53,10 +53,18 @@ export function readPassage(text: string): Passage {
       continue
     }
     const end = endOfName(text, at, code)
-    if (end !== null) words.push(wordBetween(text, at, end))
+    if (end !== null) words.push(wordBetween(text, at, withoutPossessive(text, end)))
     at = end ?? endOfWord(text, at)
   }
   return { text, words, numbers, eastern: easternCharacter.test(text) }
+}
+
+/** `Ada's` names Ada. */
+function withoutPossessive(text: string, end: number): number {
+  const apostrophe = text.charCodeAt(end - 2)
+  const isPossessive =
+    text.charCodeAt(end - 1) === 115 /* s */ && (apostrophe === 39 || apostrophe === 0x2019)
+  return isPossessive ? end - 2 : end
 }
 
 function wordBetween(text: string, start: number, end: number): Word {

@@ -11,7 +11,6 @@ const titles = new Set(
     'hr fr fru bay bayan г-н г-жа господин госпожа пан пані д-р κ κα κυρία κύριος السيد السيدة الدكتور الأستاذ מר גברת ד״ר श्री श्रीमती डॉ'
   ).split(' '),
 )
-const titleBefore = /(?<![^\s("'«„“])([\p{L}\p{M}״-]{1,9})\.?[ \u00a0]$/u
 const longestTitle = 11
 
 const particles =
@@ -21,6 +20,7 @@ const mostWords = 5
 
 /** Whether a script has capitals: where it has none, an unknown word is no sign of a name. */
 const cased = /^[\p{Lu}\p{Lt}]/u
+const beyondAscii = /[^\0-\x7f]/
 /** Arabic and Hebrew write "and", "to", "from" onto a name. */
 const attached = /^[وبلفכבלמהוש](?=[\u0590-\u06ff]{2})/
 
@@ -42,18 +42,21 @@ function nameAt(passage: Passage, at: number): Word[] {
   const whole = passage.words[at]
   if (whole === undefined) return []
   const first = withoutAttached(whole)
-  const name = [first, ...wordsAfter(passage, at)].map(withoutPossessive)
+  const givenFirst = isGiven(first.folded)
+  const familyFirst = !isCommon(first) && isFamily(first.folded)
+  if (isTitled(passage.text, first)) return isCommon(first) ? [] : [first, ...wordsAfter(passage, at)]
+  if (!givenFirst && !familyFirst) return []
+  const name = [first, ...wordsAfter(passage, at)]
   const [, second] = name
   const last = name.at(-1) ?? first
-  if (isTitled(passage.text, first)) return isCommon(first) ? [] : name
-  if (isGiven(first.folded)) {
-    if (second === undefined) return isFamiliar(first.folded) && !isShouted(first) ? name : []
+  if (second === undefined) return isFamiliar(first.folded) && !isShouted(first) ? name : []
+  if (givenFirst) {
     const lastIsKnown = isFamily(last.folded) || (isGiven(last.folded) && !isCommon(last))
     if (isSurelyGiven(first.folded) || lastIsKnown) return name
   }
   // Family name first, as in Hungary, Vietnam and many lists.
-  const swapped = second !== undefined && isFamily(first.folded) && isSurelyGiven(second.folded)
-  return swapped && !isCommon(first) ? name : []
+  const surely = isSurelyGiven(second.folded) || (isGiven(second.folded) && beyondAscii.test(first.folded))
+  return familyFirst && surely ? name : []
 }
 
 /** The words that go on with a name: known names, initials, and at most one word that is not known. */
@@ -66,10 +69,8 @@ function wordsAfter(passage: Passage, at: number): Word[] {
     if (before === undefined || word === undefined || !isJoined(text, before, word)) break
     if (isInitial(word) && text[word.end] === '.') found.push({ ...word, end: word.end + 1 })
     else if (isKnown(word)) found.push(word)
-    else if (unknown === 0 && isPossible(word)) {
-      unknown++
-      found.push(word)
-    } else break
+    else if (unknown++ === 0 && isPossible(word)) found.push(word)
+    else break
   }
   return found
 }
@@ -81,21 +82,15 @@ function isJoined(text: string, left: Word, right: Word): boolean {
 }
 
 function isKnown(word: Word): boolean {
-  const { folded } = withoutPossessive(word)
-  if (isFamily(folded)) return !placeNames.has(folded) || !isCommon(word)
-  return isGiven(folded) && !isCommon(word) && !placeNames.has(folded)
+  const isPlace = placeNames.has(word.folded)
+  if (isFamily(word.folded)) return !isPlace || !isCommon(word)
+  return !isPlace && isGiven(word.folded) && !isCommon(word)
 }
 
 /** A capitalised word that could be a family name, for all we know. */
 function isPossible(word: Word): boolean {
-  const { folded } = withoutPossessive(word)
-  return (
-    cased.test(word.text) &&
-    !isShouted(word) &&
-    word.text.length > 1 &&
-    !isCommon(word) &&
-    !placeNames.has(folded)
-  )
+  const { text, folded } = word
+  return text.length > 1 && cased.test(text) && !isShouted(word) && !isCommon(word) && !placeNames.has(folded)
 }
 
 function isCommon({ folded }: Word): boolean {
@@ -112,22 +107,13 @@ function isShouted({ text }: Word): boolean {
 }
 
 function isTitled(text: string, { start }: Word): boolean {
-  const title = titleBefore.exec(text.slice(Math.max(0, start - longestTitle), start))?.[1]
-  return title !== undefined && titles.has(title.toLowerCase())
+  if (text[start - 1] !== ' ') return false
+  const before = text.slice(Math.max(0, start - longestTitle), start - 1)
+  const last = before.slice(before.lastIndexOf(' ') + 1).toLowerCase()
+  return titles.has(last.replace(/^[("'«„“]/, '').replace(/\.$/, ''))
 }
 
 function withoutAttached(word: Word): Word {
   if (isGiven(word.folded) || !attached.test(word.folded) || !isGiven(word.folded.slice(1))) return word
   return { start: word.start + 1, end: word.end, text: word.text.slice(1), folded: word.folded.slice(1) }
-}
-
-function withoutPossessive(word: Word): Word {
-  const length = word.folded.replace(/['’]s?$/, '').length
-  if (length === word.folded.length) return word
-  return {
-    start: word.start,
-    end: word.start + length,
-    text: word.text.slice(0, length),
-    folded: word.folded.slice(0, length),
-  }
 }

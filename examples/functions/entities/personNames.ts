@@ -12,6 +12,8 @@ const englishGiven = new Set([
 ])
 const worldGiven = wordsOf(givenNames())
 const given = new Set([...englishGiven, ...worldGiven])
+/** Words like "to" and "on behalf of" that are names too. */
+for (const word of ['باسم', 'אל', 'של', 'לי', 'ש״ח']) given.delete(word)
 const givenStems = stemsOf(given)
 const family = new Set([...englishWords('LastName'), ...wordsOf(familyNames())])
 const familyStems = stemsOf(family)

@@ -18,7 +18,7 @@ const koreanGivens = new Set(givenNames().filter((name) => hangul.test(name)))
 /** After a family name alone: Mr, Ms, and the like. */
 const honorific = /(?:さん|様|さま|氏|先生|君|女士|小姐|太太|经理|老师)/y
 const koreanName =
-  /^([\uac00-\ud7af]{1,2}?)([\uac00-\ud7af]{2})(?:님|씨)?(?:에게서|에게|께서|께|의|은|는|이|가|을|를|와|과|도)?$/
+  /^([\uac00-\ud7af]{1,2}?)([\uac00-\ud7af]{2})(?:님|씨)?(?:에게서|에게|께서|께|의|와|과)?(?:은|는|이|가|을|를|도|만)?$/
 const thaiTitle =
   /(?:นางสาว|น\.ส\.|(?<!ท)นาย|(?<![\u0e00-\u0e7f])(?:นาง|คุณ|ดร\.)) ?([\u0e00-\u0e7f]{2,20}(?: [\u0e00-\u0e7f]{2,24})?)/g
 
