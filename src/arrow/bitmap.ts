@@ -85,13 +85,3 @@ export function repeatBits(bitmap: Uint8Array, rows: number, times: number): Uin
   }
   return repeated
 }
-
-/** The bits of some rows, in their order. */
-export function gatherBits(bitmap: Uint8Array, rows: ArrayLike<number>): Uint8Array<ArrayBuffer> {
-  const gathered = new Uint8Array(bitmapBytes(rows.length))
-  for (let k = 0; k < rows.length; k++) {
-    const row = rows[k]!
-    gathered[k >> 3]! |= ((bitmap[row >> 3]! >> (row & 7)) & 1) << (k & 7)
-  }
-  return gathered
-}

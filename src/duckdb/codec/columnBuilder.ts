@@ -1,7 +1,7 @@
 import type { ColumnData } from '../../arrow/column.ts'
 import { childTypes, type FixedWidthConstructor, layoutOf } from '../../arrow/layout.ts'
+import { checkedOffset } from '../../arrow/offsets.ts'
 import type { DataType } from '../../base/dataType.ts'
-import { EngineError } from '../../base/errors.ts'
 import { GrowingBytes, GrowingValidity } from './growingBuffers.ts'
 import { packStrings, stringBytes } from './packStrings.ts'
 import { gatherSource, type VectorSource } from './vectorSource.ts'
@@ -37,10 +37,9 @@ export function columnBuilder(type: DataType, rows: number): ColumnBuilder {
   }
 }
 
-const maxOffset = 2 ** 31 - 1
 // With more ranges of items than this, picking the items costs less than appending range by range.
 const maxRanges = 16
-const noRows = new Uint32Array(0)
+const noRows = new Int32Array(0)
 
 class FixedBuilder implements ColumnBuilder {
   readonly #array: FixedWidthConstructor
@@ -226,8 +225,8 @@ function itemRanges(words: Uint32Array, from: number, to: number): readonly numb
   return ranges
 }
 
-function rowsOf(ranges: readonly number[], count: number): Uint32Array {
-  const rows = new Uint32Array(count)
+function rowsOf(ranges: readonly number[], count: number): Int32Array {
+  const rows = new Int32Array(count)
   let index = 0
   for (let k = 0; k < ranges.length; k += 2) {
     for (let row = ranges[k]!; row < ranges[k + 1]!; row++) rows[index++] = row
@@ -255,15 +254,4 @@ function growOffsets(offsets: GrowingBytes, rows: number, more: number): Int32Ar
 function takeOffsets(offsets: GrowingBytes, rows: number): Int32Array {
   if (rows === 0) growOffsets(offsets, 0, 0)
   return new Int32Array(offsets.take((rows + 1) * 4), 0, rows + 1)
-}
-
-function checkedOffset(offset: number, what: string): number {
-  if (offset <= maxOffset) return offset
-  throw new EngineError(
-    'BATCH_TOO_LARGE',
-    `a batch holds at most 2,147,483,647 ${what} a column, not ${offset}`,
-    {
-      hint: 'make batches of fewer rows: lower maxBatchingSize',
-    },
-  )
 }

@@ -1,5 +1,6 @@
 import duckdb, { type Vector } from '@duckdb/node-bindings'
-import { andBits, bitmapBytes, countSetBits, gatherBits, repeatBits } from '../../arrow/bitmap.ts'
+import { andBits, bitmapBytes, countSetBits, repeatBits } from '../../arrow/bitmap.ts'
+import { gatherBits, gatherItems, itemRows } from '../../arrow/gather.ts'
 import { childTypes, layoutOf } from '../../arrow/layout.ts'
 import type { DataType } from '../../base/dataType.ts'
 
@@ -138,9 +139,9 @@ function readValidity(vector: Vector, rows: number): Uint8Array | null {
 }
 
 /** The rows of a source in another order; one may be there many times. */
-export function gatherSource(source: VectorSource, rows: Uint32Array): VectorSource {
+export function gatherSource(source: VectorSource, rows: Int32Array): VectorSource {
   const { validity, width, childRows } = source
-  const data = gatherItems(source, rows)
+  const data = gatherItems(source.data, width, rows)
   return {
     ...source,
     rows: rows.length,
@@ -151,30 +152,7 @@ export function gatherSource(source: VectorSource, rows: Uint32Array): VectorSou
       childRows === null
         ? source.children
         : source.children.map((child) =>
-            gatherSource(child, childRows === 1 ? rows : itemsOf(rows, childRows)),
+            gatherSource(child, childRows === 1 ? rows : itemRows(rows, childRows)),
           ),
   }
-}
-
-function gatherItems({ data, width }: VectorSource, rows: Uint32Array): Uint8Array<ArrayBuffer> {
-  const gathered = new Uint8Array(rows.length * width)
-  if (width % 4 === 0) {
-    const words = width / 4
-    const from = new Uint32Array(data.buffer, data.byteOffset, data.length / 4)
-    const into = new Uint32Array(gathered.buffer)
-    for (let k = 0; k < rows.length; k++) {
-      for (let word = 0; word < words; word++) into[k * words + word] = from[rows[k]! * words + word]!
-    }
-  } else {
-    for (let k = 0; k < rows.length; k++) {
-      for (let byte = 0; byte < width; byte++) gathered[k * width + byte] = data[rows[k]! * width + byte]!
-    }
-  }
-  return gathered
-}
-
-function itemsOf(rows: Uint32Array, perRow: number): Uint32Array {
-  const items = new Uint32Array(rows.length * perRow)
-  for (let k = 0; k < items.length; k++) items[k] = rows[Math.floor(k / perRow)]! * perRow + (k % perRow)
-  return items
 }
