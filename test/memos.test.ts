@@ -54,11 +54,8 @@ describe('memos', () => {
   })
 
   test('have accents, and emoji of several code points', () => {
-    for (const sign of ['é', 'ü', 'ł', 'ğ', '👩‍💻', '👍🏽', '🇯🇵'])
-      expect(
-        memos.some((memo) => memo.includes(sign)),
-        sign,
-      ).toBe(true)
+    const signs = ['é', 'ü', 'ł', 'ğ', '👩‍💻', '👍🏽', '🇯🇵']
+    expect(signs.filter((sign) => !memos.some((memo) => memo.includes(sign)))).toEqual([])
   })
 
   test('leave no slot of a phrase open, and no character in half', () => {
