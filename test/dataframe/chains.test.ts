@@ -10,6 +10,8 @@ interface Pair {
   readonly frame: DataFrame
   readonly sql: string
   readonly columns: readonly string[]
+  /** How often rows came twice, under ids of their own. */
+  readonly unions: number
 }
 
 const verbNames = [
@@ -44,12 +46,15 @@ let base: Pair
 
 beforeAll(async () => {
   runner = await DuckDBRunner.open()
+  // DuckDB 1.5.6 now and then pushes the keys of a join below ORDER BY … LIMIT (duckdb issue 22924): SQL alone is wrong, too.
+  await runner.query(`SET disabled_optimizers = 'join_filter_pushdown'`)
   await runner.query(`CREATE TABLE base AS SELECT i AS id, CASE WHEN i % 7 > 0 THEN i * 37 % 11 END AS n0, (i % 5) / 2 AS n1,
     CASE WHEN i % 4 > 0 THEN chr(97 + i::INTEGER % 3) END AS t0, 'T' || (i % 6) AS t1, [1, 2, 3][:i % 4] AS l FROM range(40) r(i)`)
   base = {
     frame: DataFrame.table('base', runner),
     sql: 'FROM base',
     columns: ['id', 'n0', 'n1', 't0', 't1', 'l'],
+    unions: 0,
   }
 })
 
@@ -91,6 +96,7 @@ const verbs: Readonly<Record<Step['verb'], (pair: Pair, step: Step) => Pair>> = 
   project: (pair, { a, b, k }) => {
     const [n, t] = [pick(pair, 'n', a), pick(pair, 't', b)]
     return {
+      ...pair,
       frame: pair.frame.project((c) => ({
         id: c.id,
         n0: c[n].times(2).minus(k),
@@ -104,6 +110,7 @@ const verbs: Readonly<Record<Step['verb'], (pair: Pair, step: Step) => Pair>> = 
   append: (pair, { a, b }) => {
     const [n, t, name] = [pick(pair, 'n', a), pick(pair, 't', b), fresh(pair, 't')]
     return {
+      ...pair,
       frame: pair.frame.withColumns({ [name]: F.when(col(n).gt(3)).then(col(t)).otherwise('small') }),
       sql: `SELECT *, CASE WHEN ${n} > 3 THEN ${t} ELSE 'small' END AS ${name} FROM (${pair.sql})`,
       columns: [...pair.columns, name],
@@ -120,9 +127,10 @@ const verbs: Readonly<Record<Step['verb'], (pair: Pair, step: Step) => Pair>> = 
     }
   },
   drop: (pair, { a }) => {
-    const name = pair.columns[1 + (a % (pair.columns.length - 1))]
-    if (name === undefined || pair.columns.length < 4) return pair
+    const name = pick(pair, a % 2 === 0 ? 'n' : 't', a)
+    if (pair.columns.filter((column) => column[0] === name[0]).length < 2) return pair
     return {
+      ...pair,
       frame: pair.frame.drop(name),
       sql: `SELECT * EXCLUDE (${name}) FROM (${pair.sql})`,
       columns: pair.columns.filter((column) => column !== name),
@@ -132,6 +140,7 @@ const verbs: Readonly<Record<Step['verb'], (pair: Pair, step: Step) => Pair>> = 
     const [n, name] = [pick(pair, 'n', a), fresh(pair, 'n')]
     if (n === 'id') return pair
     return {
+      ...pair,
       frame: pair.frame.rename({ [n]: name }),
       sql: `SELECT * RENAME (${n} AS ${name}) FROM (${pair.sql})`,
       columns: pair.columns.map((column) => (column === n ? name : column)),
@@ -140,6 +149,7 @@ const verbs: Readonly<Record<Step['verb'], (pair: Pair, step: Step) => Pair>> = 
   select: (pair, { a, b }) => {
     const columns = [...new Set([pick(pair, 't', b), 'id', pick(pair, 'n', a)])]
     return {
+      ...pair,
       frame: pair.frame.select(...columns),
       sql: `SELECT ${columns.join(', ')} FROM (${pair.sql})`,
       columns,
@@ -171,6 +181,7 @@ const verbs: Readonly<Record<Step['verb'], (pair: Pair, step: Step) => Pair>> = 
   group: (pair, { a, b }) => {
     const [t, n] = [pick(pair, 't', a), pick(pair, 'n', b)]
     return {
+      ...pair,
       frame: pair.frame
         .groupBy(col(t).alias('t0'))
         .agg({ id: F.min(col('id')), n0: F.count(col(n)), n1: F.sum(col(n)).filterWhere(col(n).gt(1)) }),
@@ -181,6 +192,7 @@ const verbs: Readonly<Record<Step['verb'], (pair: Pair, step: Step) => Pair>> = 
   window: (pair, { a, b }) => {
     const [t, n, name] = [pick(pair, 't', a), pick(pair, 'n', b), fresh(pair, 'n')]
     return {
+      ...pair,
       frame: pair.frame.window(
         { [name]: F.sum(col(n)) },
         { partitionBy: t, orderBy: 'id', frame: { rows: [-2, 0] } },
@@ -189,23 +201,26 @@ const verbs: Readonly<Record<Step['verb'], (pair: Pair, step: Step) => Pair>> = 
       columns: [...pair.columns, name],
     }
   },
-  union: (pair, { k }) => ({
-    ...pair,
-    frame: pair.frame.union(
-      pair.frame.withColumns({ id: col('id').plus(10_000) }).filter(
-        col('id')
-          .modulo(3)
-          .ge(k % 3),
-      ),
-      {
-        byName: k > 1,
-      },
-    ),
-    sql: `FROM (${pair.sql}) UNION ALL BY NAME SELECT * REPLACE (id + 10000 AS id) FROM (${pair.sql}) WHERE (id + 10000) % 3 >= ${k % 3}`,
-  }),
+  union: (pair, { k }) => {
+    if (pair.unions === 3) return pair
+    const offset = 1_000_000 * 100 ** pair.unions
+    const other = pair.frame.withColumns({ id: col('id').plus(offset) }).filter(
+      col('id')
+        .modulo(3)
+        .ge(k % 3),
+    )
+    return {
+      ...pair,
+      frame: pair.frame.union(other, { byName: k > 1 }),
+      sql: `FROM (${pair.sql}) UNION ALL BY NAME FROM (SELECT * REPLACE (id + ${offset} AS id) FROM (${pair.sql})) WHERE id % 3 >= ${k % 3}`,
+      unions: pair.unions + 1,
+    }
+  },
   join: (pair, { a, k }) => {
     const how = (['inner', 'left', 'semi', 'anti'] as const)[a % 4] ?? 'inner'
-    const suffix = `_${pair.columns.length}`
+    const clashes = (suffix: string): boolean => pair.columns.some((name) => name.endsWith(suffix))
+    const suffix =
+      ['_a', '_b', '_c', '_d', '_e', '_f', '_g', '_h', '_i', '_j'].find((end) => !clashes(end)) ?? '_k'
     const other = base.frame.select('id', 'n0', 't0').filter(col('id').gt(k))
     const keeps = how === 'inner' || how === 'left'
     const added = keeps
@@ -213,6 +228,7 @@ const verbs: Readonly<Record<Step['verb'], (pair: Pair, step: Step) => Pair>> = 
       : []
     const renamed = `SELECT id, n0 AS ${added[0] ?? 'n0'}, t0 AS ${added[1] ?? 't0'} FROM base WHERE id > ${k}`
     return {
+      ...pair,
       frame: pair.frame.join(other, { on: 'id', how, suffix }),
       sql: keeps
         ? `SELECT l.*, r.* EXCLUDE (id) FROM (${pair.sql}) l ${how} JOIN (${renamed}) r ON l.id = r.id`
@@ -225,6 +241,7 @@ const verbs: Readonly<Record<Step['verb'], (pair: Pair, step: Step) => Pair>> = 
     const keepEmpty = k % 2 === 0
     const list = keepEmpty ? 'CASE WHEN len(l) > 0 THEN l ELSE [NULL] END' : 'l'
     return {
+      ...pair,
       frame: pair.frame
         .explode('l', { keepEmpty })
         .withColumns({ id: col('id').times(10).plus(col('l').fillNull(0)) })
