@@ -57,6 +57,9 @@ export function callOf(tree: ExpressionTree, catalog: CatalogSnapshot): CallTree
 /** DuckDB parses `memo.upper()` as a function of schema memo and finds out when it binds. */
 function asPlainFunction(tree: FunctionTree, { catalog, kinds }: Binding): FunctionTree {
   const { schema, function_name: name } = tree
+  if (schema === 'main' && tree.catalog === '' && findFunction(catalog, name) !== null) {
+    return { ...tree, schema: '' }
+  }
   if (schema === '' || kinds.isInSchema(schema, name)) return tree
   if (tree.catalog === '' && findFunction(catalog, `${schema}.${name}`) !== null) {
     return { ...tree, schema: '', function_name: `${schema}.${name}` }

@@ -101,7 +101,7 @@ class CallRewriter {
     const position = token.start + this.#rewriting.place.offset
     if (isCatalogCall(name)) return this.#catalogCall(index, position)
     const second = isOneOf(this.#tokens[index + 1], '.') ? nameOf(this.#tokens[index + 2]) : null
-    const full = second === null ? name : `${name}.${second}`
+    const full = second === null ? name : nameKey(name) === 'main' ? second : `${name}.${second}`
     const open = second === null ? index + 1 : index + 3
     if (!isOneOf(this.#tokens[open], '(')) return null
     const signature = findFunction(this.#rewriting.catalog, full)

@@ -2,16 +2,16 @@ import type { Expr, SqlScope } from '../src/expr/expr.ts'
 import { and, call, caseWhen, coalesce, column, literal, or, sql } from '../src/expr/factories.ts'
 import { nameKey } from '../src/plan/names.ts'
 import { type CallTree, callOf } from './bindCalls.ts'
-import { inPlaceForm } from './callForms.ts'
 import type { CteScope } from './cteScope.ts'
-import { hasLiftableCall, inPlaceCalls, isTry } from './inPlaceCalls.ts'
+import { hasLiftableCall, isTry } from './inPlaceCalls.ts'
 import { lambdaParameters, lambdasOf } from './lambda.ts'
 import { NotLiftable } from './notLiftable.ts'
 import type { Planning } from './planning.ts'
-import type { ColumnTree, ExpressionTree, FunctionTree, LambdaTree } from './tree.ts'
+import { expressionText } from './textUse.ts'
+import type { ColumnTree, ExpressionTree, LambdaTree } from './tree.ts'
 import { columnTree } from './treeFactories.ts'
-import { fingerprint } from './treeJson.ts'
 import { mapChildren, someExpression } from './treeWalk.ts'
+import { isVolatile } from './volatility.ts'
 
 /** An expression that is there once the printer was flushed. */
 export type PendingExpr = () => Expr
@@ -52,13 +52,11 @@ export function translateText(tree: ExpressionTree, clause: Clause, scope: SqlSc
     return { ...columnTree(planning.printer.placeholder(index)), alias: child.alias }
   }
   const shape = withHoles(tree, clause, { hole, bound: new Set(), calls: 'lift' })
-  const template = planning.printer.expression(inPlaceForm(shape, planning.catalog))
-  const kept = inPlaceCalls(shape, planning.catalog, 'of the text around it')
+  const template = expressionText(shape, planning, 'of the text around it')
   const queries = scope === 'row' && readsTables(shape, planning)
   const volatile = isVolatile(shape, planning)
   return () => {
     const { parts, holes: order } = template()
-    planning.inPlace.push(...kept)
     const args = order.map((index) => (holes[index] ?? missing)())
     return sql(parts, args, { scope: queries ? 'query' : scope, volatile })
   }
@@ -189,24 +187,7 @@ export function columnExpr(name: string): PendingExpr {
 function readsTables(tree: ExpressionTree, { kinds }: Planning): boolean {
   return someExpression(
     tree,
-    (part) => part.class === 'SUBQUERY' || (part.class === 'FUNCTION' && kindOf(part, kinds).queries),
+    (part) =>
+      part.class === 'SUBQUERY' || (part.class === 'FUNCTION' && kinds.of(part.function_name).queries),
   )
-}
-
-/** Whether an expression, subqueries included, may differ between equal rows. Calls of the catalog count if they are volatile. */
-export function isVolatile(tree: unknown, { kinds, catalog }: Planning): boolean {
-  return someExpression(tree, (part) => {
-    if (part.class !== 'FUNCTION') return false
-    const signature = catalog.functions.get(part.function_name)
-    return signature === undefined ? kindOf(part, kinds).volatile : signature.volatility === 'volatile'
-  })
-}
-
-/** Equal for expressions that need to be computed only once. */
-export function sharingKey(tree: ExpressionTree, planning: Planning): string | symbol {
-  return isVolatile(tree, planning) ? Symbol('volatile') : fingerprint(tree)
-}
-
-function kindOf(tree: FunctionTree, kinds: Planning['kinds']): ReturnType<Planning['kinds']['of']> {
-  return kinds.of(tree.function_name)
 }

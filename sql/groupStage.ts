@@ -3,14 +3,7 @@ import { column } from '../src/expr/factories.ts'
 import { aggregate, project } from '../src/plan/factories.ts'
 import { nameKey } from '../src/plan/names.ts'
 import type { LogicalPlan } from '../src/plan/plan.ts'
-import {
-  type Clause,
-  columnExpr,
-  type PendingExpr,
-  sharingKey,
-  translate,
-  translateText,
-} from './expression.ts'
+import { type Clause, columnExpr, type PendingExpr, translate, translateText } from './expression.ts'
 import { hasLiftableCall } from './inPlaceCalls.ts'
 import type { Names } from './names.ts'
 import { NotLiftable } from './notLiftable.ts'
@@ -21,6 +14,7 @@ import type { ColumnTree, ExpressionTree, QueryTree } from './tree.ts'
 import { functionTree } from './treeFactories.ts'
 import { fingerprint } from './treeJson.ts'
 import { someExpression, walkTree } from './treeWalk.ts'
+import { sharingKey } from './volatility.ts'
 
 /** A step that makes columns of what the clauses after it use: groups, windows, unnested lists. */
 export interface Stage {
@@ -154,7 +148,7 @@ function namedKeys(keys: readonly ExpressionTree[], rows: Clause, names: Names):
   return keys.map((tree) => {
     const expr = translate(tree, rows)
     const own = tree.class === 'COLUMN_REF' ? expr() : null
-    if (own?.kind !== 'column' || columns.has(own.name)) return { name: names.unique('key'), expr }
+    if (own?.kind !== 'column' || columns.has(own.name)) return { name: names.unique('group_key'), expr }
     columns.add(own.name)
     return { name: own.name, expr }
   })

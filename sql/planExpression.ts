@@ -6,11 +6,11 @@ import { bindCalls } from './bindCalls.ts'
 import { CteScope } from './cteScope.ts'
 import { type Clause, type PendingExpr, translate, translateText } from './expression.ts'
 import { functionKinds } from './functionKinds.ts'
-import type { Planning } from './planning.ts'
+import { NotLiftable } from './notLiftable.ts'
+import { type Planning, startPlanning } from './planning.ts'
 import type { SqlContext } from './planSelect.ts'
-import { Printer } from './printer.ts'
 import { isAggregate } from './selectClauses.ts'
-import { errorAt, positionOfByte } from './sqlError.ts'
+import { errorAt, positionOfCodePoint } from './sqlError.ts'
 import type { ColumnTree, ExpressionTree } from './tree.ts'
 import { parseSerialized } from './treeJson.ts'
 
@@ -25,7 +25,7 @@ export async function planExpression(text: string, { binder, catalog }: SqlConte
   const place = { statement, offset: 0 }
   const parsed = parseSerialized(await binder.serialize(statement))
   if (parsed.kind === 'syntax') {
-    const position = positionOfByte(statement, parsed.position ?? 0)
+    const position = positionOfCodePoint(statement, parsed.position ?? 0)
     throw errorAt('SQL_INVALID', parsed.message, statement, { position })
   }
   const [query, ...more] = parsed.kind === 'queries' ? parsed.queries : []
@@ -40,21 +40,28 @@ export async function planExpression(text: string, { binder, catalog }: SqlConte
   ) {
     throw new EngineError('SQL_INVALID', `'${text}' is not one expression`)
   }
-  const planning: Planning = {
+  const planning = startPlanning(statement, {
     binder,
     catalog,
     kinds,
-    printer: new Printer(binder, statement),
-    ctes: new Map(),
-    inPlace: [],
     planQuery: async () => {
       throw new EngineError('SQL_INVALID', `'${text}' holds a query: use DataFrame.fromSql`)
     },
+  })
+  return translated(item, text, planning)
+}
+
+async function translated(item: ExpressionTree, text: string, planning: Planning): Promise<Expr> {
+  const scope = new CteScope(planning.catalog)
+  const clause: Clause = { planning, scope, unit: (tree) => unitOf(tree, clause) }
+  try {
+    const pending = translate(item, clause)
+    await planning.printer.flush()
+    return pending()
+  } catch (error) {
+    if (!(error instanceof NotLiftable)) throw error
+    throw new EngineError('SQL_INVALID', `'${text}' cannot be an expression of its own: ${error.reason}`)
   }
-  const clause: Clause = { planning, scope: new CteScope(catalog), unit: (tree) => unitOf(tree, clause) }
-  const pending = translate(item, clause)
-  await planning.printer.flush()
-  return pending()
 }
 
 function unitOf(tree: ExpressionTree, clause: Clause): PendingExpr | null {

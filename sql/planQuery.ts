@@ -1,19 +1,16 @@
 import type { Schema } from '../src/base/dataType.ts'
 import { union } from '../src/plan/factories.ts'
 import type { CteScope } from './cteScope.ts'
-import { parquetRelation } from './fileSource.ts'
-import { cteRelation, renamed } from './holes.ts'
 import { hasLiftableCall } from './inPlaceCalls.ts'
+import { knownSource } from './knownSource.ts'
 import { Names } from './names.ts'
 import { NotLiftable } from './notLiftable.ts'
 import { describeQuery, once, type Planning, type Relation } from './planning.ts'
 import { orNull } from './printer.ts'
-import { RelationSource } from './relationSource.ts'
 import { selectRelation } from './selectRelation.ts'
-import type { Source } from './source.ts'
 import { relationColumns, textRelation } from './textRelation.ts'
 import { TextSource } from './textSource.ts'
-import type { QueryTree, SelectTree, SetOperationTree, TableTree } from './tree.ts'
+import type { QueryTree, SelectTree, SetOperationTree } from './tree.ts'
 import { selectTree } from './treeFactories.ts'
 import { walkTree } from './treeWalk.ts'
 
@@ -56,8 +53,7 @@ async function planParts(
   const calls = holdsCallsItself(query, planning)
   if (relation !== null) {
     try {
-      const { source, names } = relation()
-      return await selectRelation({ query, scope, schema, source, names }, planning)
+      return await selectRelation({ query, scope, schema, ...relation() }, planning)
     } catch (error) {
       if (!(error instanceof NotLiftable && calls)) throw error
     }
@@ -67,42 +63,6 @@ async function planParts(
   const from = selectTree([], query.from_table, { sample: query.sample })
   const source = new TextSource(from, scope, names, planning)
   return selectRelation({ query, scope, schema, source, names }, planning)
-}
-
-type MakeSource = () => { readonly source: Source; readonly names: Names }
-
-/** FROM a single relation that can be seen through: a query with calls, or parquet files. */
-async function knownSource(
-  table: TableTree,
-  scope: CteScope,
-  planning: Planning,
-): Promise<MakeSource | null> {
-  const found =
-    (await callingRelation(table, scope, planning)) ?? (await parquetRelation(table, scope, planning))
-  if (found === null) return null
-  const { relation, alias } = found
-  return () => ({
-    source: new RelationSource(relation, alias),
-    names: new Names(relation.columns.map(({ name }) => name)),
-  })
-}
-
-async function callingRelation(
-  table: TableTree,
-  scope: CteScope,
-  planning: Planning,
-): Promise<{ readonly relation: Relation; readonly alias: string } | null> {
-  if (table.type === 'BASE_TABLE' && table.sample === null) {
-    const cte = scope.find(table)
-    if (cte === null || !scope.cteHasCalls(cte)) return null
-    const relation = await cteRelation(cte, planning)
-    const columns = renamed(relation, table.column_name_alias)
-    return { relation: { ...relation, columns }, alias: table.alias === '' ? table.table_name : table.alias }
-  }
-  if (table.type !== 'SUBQUERY' || table.sample !== null || !scope.hasCalls(table)) return null
-  const relation = await planQuery(table.subquery.node, scope, planning)
-  const columns = renamed(relation, table.column_name_alias)
-  return { relation: { ...relation, columns }, alias: table.alias }
 }
 
 /** Whether a SELECT holds calls in its own clauses, not only in queries within it. */

@@ -4,17 +4,18 @@ import type { LogicalPlan } from '../src/plan/plan.ts'
 import { bindCalls } from './bindCalls.ts'
 import type { Binder } from './binder.ts'
 import { rewriteCalls } from './calls.ts'
-import { type Cte, CteScope } from './cteScope.ts'
+import { CteScope } from './cteScope.ts'
 import { functionKinds } from './functionKinds.ts'
 import { inlineParameters } from './inlineParameters.ts'
 import type { InPlaceCall } from './inPlaceCalls.ts'
 import { nameCalls } from './nameCalls.ts'
 import { NotLiftable } from './notLiftable.ts'
 import { bindParameters, type Parameters } from './parameters.ts'
-import { describeQuery, type Planning, type Relation } from './planning.ts'
+import { describeQuery, type Planning, startPlanning } from './planning.ts'
 import { planQuery } from './planQuery.ts'
-import { orNull, Printer } from './printer.ts'
+import { orNull } from './printer.ts'
 import { errorAt, positionOfCodePoint, type StatementText } from './sqlError.ts'
+import { checkDefinedOnce } from './textUse.ts'
 import type { QueryTree } from './tree.ts'
 import { parseSerialized } from './treeJson.ts'
 import { hasMadeUpNames, namesOf, showingQuoted, type WholeQuery, wholePlan } from './wholeQuery.ts'
@@ -50,18 +51,15 @@ export async function planSelect(
   if (parsed === null) return null
   const kinds = functionKinds(await binder.functions())
   const bound = bindCalls(parsed, { catalog, kinds, text, place })
-  const planning: Planning = {
+  const inPlace = inlineParameters(rewriteCalls(text, catalog, place).text, parameters)
+  const planning: Planning = startPlanning(inPlace, {
     binder,
     catalog,
     kinds,
-    printer: new Printer(binder, text),
-    ctes: new Map<Cte, Promise<Relation>>(),
-    inPlace: [],
     planQuery: async (part, scope) => planQuery(part, scope, planning),
-  }
+  })
   const tree = await nameCalls(await bindParameters(bound, parameters, binder), planning)
-  const whole = { text: inlineParameters(rewriteCalls(text, catalog, place).text, parameters), tree, catalog }
-  return planTree(whole, hasMadeUpNames(bound), planning, place)
+  return planTree({ text: inPlace, tree, catalog }, hasMadeUpNames(bound), planning, place)
 }
 
 async function planTree(
@@ -81,6 +79,7 @@ async function planTree(
     const relation = await planQuery(whole.tree, new CteScope(catalog), planning, schema)
     await printer.flush()
     const plan = relation.plan()
+    checkDefinedOnce(planning)
     const names = madeUpNames ? await namesOf(whole, binder) : null
     const display = names ?? relation.columns.map((column) => column.display)
     return { plan, names: display, inPlaceCalls: distinctCalls(planning) }

@@ -6,8 +6,8 @@ import { standInForm } from './callForms.ts'
 import type { Cte, CteScope } from './cteScope.ts'
 import type { FunctionKinds } from './functionKinds.ts'
 import type { InPlaceCall } from './inPlaceCalls.ts'
-import type { Printer, Template } from './printer.ts'
-import type { QueryTree } from './tree.ts'
+import { Printer, type Template } from './printer.ts'
+import type { CteTree, QueryTree } from './tree.ts'
 
 /** What the planning of one statement shares. */
 export interface Planning {
@@ -19,8 +19,19 @@ export interface Planning {
   readonly planQuery: (query: QueryTree, scope: CteScope) => Promise<Relation>
   /** Common table expressions with calls are planned once, however many read them. */
   readonly ctes: Map<Cte, Promise<Relation>>
-  /** Filled as texts are taken into the plan. */
+  /** The calls of the texts that were taken into the plan. */
   readonly inPlace: InPlaceCall[]
+  /** The volatile common table expressions that those texts define, once for each text. */
+  readonly definitions: CteTree[]
+}
+
+/** A fresh state for a statement; none of the printer's placeholders occurs in its text. */
+export function startPlanning(
+  text: string,
+  given: Pick<Planning, 'binder' | 'catalog' | 'kinds' | 'planQuery'>,
+): Planning {
+  const printer = new Printer(given.binder, text)
+  return { ...given, printer, ctes: new Map(), inPlace: [], definitions: [] }
 }
 
 /** A column of a plan; `display` is the name that the query gives it, which several columns may share. */
@@ -48,7 +59,7 @@ export async function describeQuery(planning: Planning, query: QueryTree): Promi
 }
 
 /** The text of a template whose holes are filled. */
-export function fillTemplate(template: Template | undefined, fill: (hole: number) => string): string {
+function fillTemplate(template: Template | undefined, fill: (hole: number) => string): string {
   const { parts, holes } = template ?? { parts: [''], holes: [] }
   return parts.map((part, index) => (index === 0 ? part : fill(holes[index - 1] ?? 0) + part)).join('')
 }

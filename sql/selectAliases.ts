@@ -1,10 +1,10 @@
 import { nameKey } from '../src/plan/names.ts'
-import { isVolatile } from './expression.ts'
 import { NotLiftable } from './notLiftable.ts'
 import type { Planning } from './planning.ts'
 import type { SelectItem } from './selectItems.ts'
 import type { ExpressionTree } from './tree.ts'
 import { mapTree, walkTree } from './treeWalk.ts'
+import { isVolatile } from './volatility.ts'
 
 /**
  * The names that a select list gives to its items, for the clauses that may use them. In all of them but a whole ORDER BY
@@ -102,7 +102,7 @@ export function expandItems(
 }
 
 /** The key of an unqualified column reference. */
-export function soleName(tree: ExpressionTree): string | null {
+function soleName(tree: ExpressionTree): string | null {
   if (tree.class !== 'COLUMN_REF') return null
   const [name, ...more] = tree.column_names
   return name === undefined || more.length > 0 ? null : nameKey(name)

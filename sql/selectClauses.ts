@@ -1,6 +1,5 @@
 import { nameKey } from '../src/plan/names.ts'
 import type { CteScope } from './cteScope.ts'
-import { hasLiftableCall } from './inPlaceCalls.ts'
 import { NotLiftable } from './notLiftable.ts'
 import { describeQuery, type Planning } from './planning.ts'
 import { orNull } from './printer.ts'
@@ -192,9 +191,4 @@ function selectKey(tree: ExpressionTree, items: readonly SelectItem[], aliases: 
   const text = fingerprint(expanded)
   const index = items.findIndex((item) => item.tree !== null && fingerprint(item.tree) === text)
   return index < 0 ? { kind: 'expression', tree: expanded } : { kind: 'output', index }
-}
-
-/** Whether any clause, rather than a query within it, holds a call that can be lifted. */
-export function clausesHoldCalls(clauses: SelectClauses, { catalog }: Planning): boolean {
-  return [...clauseTrees(clauses), ...clauses.keys].some((tree) => hasLiftableCall(tree, catalog))
 }

@@ -1,7 +1,7 @@
 import { column } from '../src/expr/factories.ts'
 import { distinct, limit, sort } from '../src/plan/factories.ts'
 import type { LogicalPlan, SortKey } from '../src/plan/plan.ts'
-import { type Clause, isVolatile, type PendingExpr, translate } from './expression.ts'
+import { type Clause, type PendingExpr, translate } from './expression.ts'
 import { hasLiftableCall } from './inPlaceCalls.ts'
 import { Names } from './names.ts'
 import { type OutputColumn, projectTo, type SelectOutput } from './outputColumns.ts'
@@ -10,6 +10,7 @@ import type { SelectItem } from './selectItems.ts'
 import { selectTail } from './selectTail.ts'
 import type { ExpressionTree, LimitModifier, OrderTree } from './tree.ts'
 import { numberText } from './treeJson.ts'
+import { isVolatile } from './volatility.ts'
 
 export function selectOutput(clauses: SelectClauses, clause: Clause): SelectOutput {
   const names = new Names()

@@ -1,10 +1,9 @@
 import { opaque } from '../src/plan/factories.ts'
-import { inPlaceForm } from './callForms.ts'
 import { type Clause, translate } from './expression.ts'
-import { inPlaceCalls } from './inPlaceCalls.ts'
 import type { Names } from './names.ts'
 import { type OutputColumn, projectTo, type SelectOutput } from './outputColumns.ts'
 import type { SelectClauses, SelectKey } from './selectClauses.ts'
+import { queryText } from './textUse.ts'
 import type { ExpressionTree, ModifierTree } from './tree.ts'
 import { baseTable, columnTree, integerTree, selectTree } from './treeFactories.ts'
 
@@ -25,22 +24,16 @@ export function selectTail(
     helpers.push({ name, display: name, expr: translate(key.tree, clause) })
     return columnTree(name)
   }
-  const { printer, catalog, inPlace } = clause.planning
+  const { printer } = clause.planning
   const query = selectTree(
     columns.map(({ name }) => columnTree(name)),
     baseTable(printer.placeholder(0)),
     { modifiers: tailModifiers(clauses, keyTree) },
   )
-  const closed = clause.scope.close(query)
-  const kept = inPlaceCalls(closed, catalog, 'it is in LIMIT')
-  const template = printer.query(inPlaceForm(closed, catalog))
-  return {
-    columns,
-    plan: (input) => {
-      inPlace.push(...kept)
-      return opaque(template().parts, [projectTo(input, [...columns, ...helpers])])
-    },
-  }
+  const template = queryText(clause.scope.close(query), clause.planning, 'it is in LIMIT')
+  const plan: SelectOutput['plan'] = (input) =>
+    opaque(template().parts, [projectTo(input, [...columns, ...helpers])])
+  return { columns, plan }
 }
 
 function tailModifiers(

@@ -32,7 +32,7 @@ export function showingPlace<Result>(statement: string, act: () => Result): Resu
 
 /** UTF-16 position of a code point, as DuckDB counts in the errors of its parser. */
 export function positionOfCodePoint(text: string, index: number): number {
-  return [...text].slice(0, index).join('').length
+  return Array.from(text).slice(0, index).join('').length
 }
 
 /** UTF-16 position of a byte in the UTF-8 form of a text, as DuckDB counts in its trees. */

@@ -1,12 +1,11 @@
 import type { Schema } from '../src/base/dataType.ts'
 import { opaque } from '../src/plan/factories.ts'
 import type { LogicalPlan } from '../src/plan/plan.ts'
-import { inPlaceForm } from './callForms.ts'
 import type { CteScope } from './cteScope.ts'
 import { type HoledQuery, openQuery } from './holes.ts'
-import { inPlaceCalls } from './inPlaceCalls.ts'
 import { areDistinct, Names } from './names.ts'
 import { once, type Planning, type Relation, type RelationColumn } from './planning.ts'
+import { queryText } from './textUse.ts'
 import type { QueryTree } from './tree.ts'
 import { selectTree, starTree, subqueryTable } from './treeFactories.ts'
 
@@ -30,11 +29,9 @@ export function textPlan(
   { schema, reason }: { readonly schema: Schema | null; readonly reason: string },
   planning: Planning,
 ): () => LogicalPlan {
-  const kept = inPlaceCalls(query, planning.catalog, reason)
-  const template = planning.printer.query(inPlaceForm(query, planning.catalog))
+  const template = queryText(query, planning, reason)
   return once(() => {
     const { parts, holes } = template()
-    planning.inPlace.push(...kept)
     const plans = holes.flatMap((hole) => inputs[hole]?.plan() ?? [])
     return opaque(parts, plans, schema)
   })

@@ -2,7 +2,6 @@ import type { Expr } from '../src/expr/expr.ts'
 import { column } from '../src/expr/factories.ts'
 import type { LogicalPlan } from '../src/plan/plan.ts'
 import type { CteScope } from './cteScope.ts'
-import { sharingKey } from './expression.ts'
 import { openQuery } from './holes.ts'
 import type { Names } from './names.ts'
 import { NotLiftable } from './notLiftable.ts'
@@ -12,6 +11,7 @@ import type { Source, StarColumn } from './source.ts'
 import { textPlan } from './textRelation.ts'
 import type { ColumnTree, ExpressionTree, SelectTree } from './tree.ts'
 import { integerTree, selectTree, starTree, subqueryTable } from './treeFactories.ts'
+import { sharingKey } from './volatility.ts'
 
 interface Computed {
   readonly tree: ExpressionTree

@@ -219,5 +219,3 @@ export interface OtherQueryTree extends QueryBase {
 }
 
 export type QueryTree = SelectTree | SetOperationTree | OtherQueryTree
-
-export type TreeNode = ExpressionTree | TableTree | QueryTree

@@ -1,11 +1,12 @@
 import { column } from '../src/expr/factories.ts'
 import { opaque, project } from '../src/plan/factories.ts'
 import type { LogicalPlan } from '../src/plan/plan.ts'
-import { type Clause, columnExpr, type PendingExpr, sharingKey, translate } from './expression.ts'
+import { type Clause, columnExpr, type PendingExpr, translate } from './expression.ts'
 import type { Stage } from './groupStage.ts'
 import type { Names } from './names.ts'
 import type { ExpressionTree, FunctionTree } from './tree.ts'
 import { baseTable, columnTree, selectTree } from './treeFactories.ts'
+import { sharingKey } from './volatility.ts'
 
 interface Unnested {
   readonly name: string

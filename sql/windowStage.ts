@@ -1,10 +1,11 @@
 import { column } from '../src/expr/factories.ts'
 import { project } from '../src/plan/factories.ts'
 import type { LogicalPlan } from '../src/plan/plan.ts'
-import { type Clause, columnExpr, type PendingExpr, sharingKey, translateText } from './expression.ts'
+import { type Clause, columnExpr, type PendingExpr, translateText } from './expression.ts'
 import type { Stage } from './groupStage.ts'
 import type { Names } from './names.ts'
 import type { ExpressionTree } from './tree.ts'
+import { sharingKey } from './volatility.ts'
 
 /** Window functions as columns, over what `below` yields. */
 export class WindowStage implements Stage {

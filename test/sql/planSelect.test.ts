@@ -68,6 +68,19 @@ describe('a SELECT becomes plans', () => {
     scan parquet 'DIR/memos.parquet' file_row_number=true`,
     ],
     [
+      "WITH recent AS (SELECT memo AS m, k + 1 AS j FROM 'FOLDER/memos.parquet' WHERE id > 3) SELECT id_text(m) AS x FROM recent WHERE j < 4",
+      `project x = id_text(m)
+  filter (j < 4)
+    project m = memo, j = (k + 1)
+      filter (id > 3)
+        scan parquet 'DIR/memos.parquet'`,
+    ],
+    [
+      "SELECT id_text(m) AS x FROM (SELECT max(memo) AS m FROM 'FOLDER/memos.parquet')",
+      `project x = id_text(m)
+  sql SELECT m FROM (SELECT max(memo) AS m FROM "DIR/memos.parquet")`,
+    ],
+    [
       "SELECT id_text(memo), filename FROM 'FOLDER/memos.parquet'",
       `project "id_text(memo)" = id_text(memo), filename
   sql SELECT memo, filename FROM "DIR/memos.parquet"`,
@@ -164,6 +177,41 @@ describe('a SELECT becomes plans', () => {
     const sql = 'SELECT unregistered(memo)[1].a + 1 FROM t WHERE len(unregistered(memo)) > 2 ORDER BY 1'
     const plan = await planSelect(sql, { binder: database.binder, catalog })
     expect(plan?.names).toEqual(['((unregistered(memo)[1]).a + 1)'])
+  })
+})
+
+describe('what a volatile function gives is computed once for each time that it is written', () => {
+  const catalog = catalogOf(signature('draw', [['seed', 'BIGINT']], 'BIGINT', 'volatile'))
+  const drawn = async (sql: string): Promise<SelectPlan | null> =>
+    planSelect(sql, { binder: database.binder, catalog })
+
+  test.each([
+    [
+      'SELECT draw(id) AS d, draw(id) AS e FROM t ORDER BY d',
+      `sort d
+  project d = draw(id), e = draw(id)
+    sql SELECT id FROM t`,
+    ],
+    [
+      'SELECT sum(draw(id)) AS a, sum(draw(id)) AS b FROM t',
+      `project a = sum, b = sum_1
+  aggregate sum = sum(draw(id)), sum_1 = sum(draw(id))
+    sql SELECT id FROM t`,
+    ],
+    [
+      'SELECT draw(k) AS d, count(*) AS n FROM t GROUP BY draw(k)',
+      `project d = group_key, n = count_star
+  aggregate count_star = count_star() by group_key = draw(k)
+    sql SELECT k FROM t`,
+    ],
+  ])('%s', async (sql, expected) => {
+    const plan = await drawn(sql)
+    expect(plan === null ? null : formatPlan(plan.plan)).toBe(expected)
+  })
+
+  test('an alias of it stays where DuckDB can see to that', async () => {
+    const plan = await drawn('SELECT draw(id) AS d, d + 1 AS e FROM t')
+    expect(plan?.inPlaceCalls.map(({ reason }) => reason)).toEqual(["'d' is volatile"])
   })
 })
 

@@ -24,20 +24,11 @@ async function planned(text: string): Promise<PlannedStatement> {
 
 /** The text by which DuckDB alone can carry out a planned statement. */
 function textOf(statement: PlannedStatement): string {
-  switch (statement.kind) {
-    case 'text':
-      return statement.text
-    case 'explain':
-      return statement.text
-    case 'select':
-      return renderPlan(statement.query.plan)
-    default: {
-      const { plan, names } = statement.query
-      const aliases = names.map(quoteIdentifier).join(', ')
-      const query = `SELECT * FROM (${renderPlan(plan)}) AS planned(${aliases})`
-      return `${statement.prefix}${query}${statement.suffix}`
-    }
-  }
+  if (statement.kind === 'text' || statement.kind === 'explain') return statement.text
+  const { plan, names } = statement.query
+  if (statement.kind === 'select') return renderPlan(plan)
+  const aliases = names.map(quoteIdentifier).join(', ')
+  return `${statement.prefix}SELECT * FROM (${renderPlan(plan)}) AS planned(${aliases})${statement.suffix}`
 }
 
 async function rows(sql: string): Promise<readonly unknown[]> {

@@ -23,7 +23,7 @@ function wrapped(kind: Kind, sql: Sql): Sql {
 const join = (...parts: readonly (string | Sql)[]): Sql =>
   fc
     .tuple(...parts.map((part) => (typeof part === 'string' ? fc.constant(part) : part)))
-    .map((texts) => texts.join(''))
+    .map((pieces) => pieces.join(''))
 
 /** What an expression may name. */
 type Leaves = { readonly [K in Kind]: readonly (string | Sql)[] }
