@@ -1,0 +1,73 @@
+// Values wider than 64 bits, and texts of bits, as DuckDB stores them.
+
+const topBit = 1n << 63n
+
+export function hugeintAt(words: BigInt64Array | BigUint64Array, row: number): bigint {
+  return (BigInt.asIntN(64, words[row * 2 + 1]!) << 64n) | BigInt.asUintN(64, words[row * 2]!)
+}
+
+export function uhugeintAt(words: BigInt64Array | BigUint64Array, row: number): bigint {
+  return (BigInt.asUintN(64, words[row * 2 + 1]!) << 64n) | BigInt.asUintN(64, words[row * 2]!)
+}
+
+export function setWide(words: BigUint64Array, row: number, value: bigint): void {
+  words[row * 2] = BigInt.asUintN(64, value)
+  words[row * 2 + 1] = BigInt.asUintN(64, value >> 64n)
+}
+
+/** A UUID is stored with its highest bit flipped, so that signed integers sort like the texts. */
+export function uuidAt(words: BigInt64Array | BigUint64Array, row: number): string {
+  const high = BigInt.asUintN(64, words[row * 2 + 1]!) ^ topBit
+  const hex =
+    high.toString(16).padStart(16, '0') +
+    BigInt.asUintN(64, words[row * 2]!)
+      .toString(16)
+      .padStart(16, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+/** The 128 bits that store a UUID; null if the text is none. */
+export function parseUuid(text: string): bigint | null {
+  return uuidPattern.test(text) ? BigInt(`0x${text.replaceAll('-', '')}`) ^ (topBit << 64n) : null
+}
+
+/** A BIGNUM: 24 bits with the sign and the number of bytes, then these, highest first; all inverted if it is negative. */
+export function decodeBignum(bytes: Uint8Array): bigint {
+  const negative = (bytes[0]! & 0x80) === 0
+  let hex = ''
+  for (let k = 3; k < bytes.length; k++)
+    hex += (negative ? bytes[k]! ^ 0xff : bytes[k]!).toString(16).padStart(2, '0')
+  const magnitude = hex === '' ? 0n : BigInt(`0x${hex}`)
+  return negative ? -magnitude : magnitude
+}
+
+/** Bytes of a BIGNUM at most. */
+export const maxBignumBytes: number = 2 ** 23 - 1
+
+export function encodeBignum(value: bigint): Uint8Array {
+  const negative = value < 0n
+  let hex = (negative ? -value : value).toString(16)
+  if (hex.length % 2 === 1) hex = `0${hex}`
+  const size = hex.length / 2
+  const bytes = Buffer.from(`${(0x800000 | size).toString(16)}${hex}`, 'hex')
+  if (negative) for (let k = 0; k < bytes.length; k++) bytes[k]! ^= 0xff
+  return bytes
+}
+
+/** A BIT: a byte with the number of unused bits, then the bits, the unused ones first and set. */
+export function decodeBits(bytes: Uint8Array): string {
+  let text = ''
+  for (let k = 1; k < bytes.length; k++) text += bytes[k]!.toString(2).padStart(8, '0')
+  return text.slice(bytes[0])
+}
+
+export function encodeBits(text: string): Uint8Array {
+  const unused = (8 - (text.length % 8)) % 8
+  const padded = '1'.repeat(unused) + text
+  const bytes = new Uint8Array(padded.length / 8 + 1)
+  bytes[0] = unused
+  for (let k = 1; k < bytes.length; k++) bytes[k] = Number.parseInt(padded.slice(k * 8 - 8, k * 8), 2)
+  return bytes
+}
