@@ -32,15 +32,15 @@ export async function* collectDocuments(root: string): AsyncGenerator<PackageDoc
 }
 
 async function* packageDirectories(modules: string, seen: Set<string>): AsyncGenerator<string> {
+  if (!(await isNew(modules, seen))) return
   for (const entry of await entriesOf(modules)) {
-    if (entry.name.startsWith('.') || entry.isFile()) continue
     const directory = join(modules, entry.name)
-    const isScope = entry.name.startsWith('@')
-    const real = await realPathOf(directory)
-    if (real === null || seen.has(real)) continue
-    seen.add(real)
-    if (!isScope) yield directory
-    yield* packageDirectories(isScope ? directory : join(directory, 'node_modules'), seen)
+    if (entry.name.startsWith('.') || entry.isFile()) continue
+    if (entry.name.startsWith('@')) yield* packageDirectories(directory, seen)
+    else if (await isNew(directory, seen)) {
+      yield directory
+      yield* packageDirectories(join(directory, 'node_modules'), seen)
+    }
   }
 }
 
@@ -84,7 +84,10 @@ async function entriesOf(directory: string): Promise<Dirent[]> {
   return entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-/** Null for a link that leads nowhere. */
-async function realPathOf(path: string): Promise<string | null> {
-  return realpath(path).catch(() => null)
+/** Whether no path led here before; a link that leads nowhere is not new. */
+async function isNew(directory: string, seen: Set<string>): Promise<boolean> {
+  const real = await realpath(directory).catch(() => null)
+  if (real === null || seen.has(real)) return false
+  seen.add(real)
+  return true
 }
