@@ -1,5 +1,5 @@
 import type { CatalogSnapshot } from '../catalog/function.ts'
-import { EngineError } from '../src/base/errors.ts'
+import { EngineError, type ErrorCode, isEngineError } from '../src/base/errors.ts'
 import type { LogicalPlan } from '../src/plan/plan.ts'
 import { bindCalls } from './bindCalls.ts'
 import type { Binder } from './binder.ts'
@@ -84,9 +84,18 @@ async function planTree(
     const display = names ?? relation.columns.map((column) => column.display)
     return { plan, names: display, inPlaceCalls: distinctCalls(planning) }
   } catch (error) {
-    if (!(error instanceof NotLiftable)) throw error
-    return wholePlan(whole, schema, error.reason)
+    return wholePlan(whole, schema, reasonFor(error))
   }
+}
+
+/** Codes by which the factories of plans refuse one; DuckDB has bound the query, so it is for DuckDB to run. */
+const refusals: ReadonlySet<string> = new Set<ErrorCode>(['DUPLICATE_NAME', 'PLAN_INVALID', 'UNKNOWN_COLUMN'])
+
+/** Why a query stays whole; throws what is no such reason. */
+function reasonFor(error: unknown): string {
+  if (error instanceof NotLiftable) return error.reason
+  if (isEngineError(error) && refusals.has(error.code)) return `it makes no plan: ${error.message}`
+  throw error
 }
 
 async function parse(text: string, binder: Binder, place: StatementText): Promise<QueryTree | null> {

@@ -124,6 +124,8 @@ const from = fc.constantFrom(
   't LEFT JOIN v USING (id)',
   '(SELECT * REPLACE (id_text(memo) AS memo) FROM t) AS t',
   '(SELECT * FROM t WHERE id_int(k) < 4) AS t',
+  "'FILE' AS t",
+  "(SELECT * REPLACE (k + 1 AS k) FROM 'FILE' WHERE id > 2) AS t",
 )
 
 const optional = (keyword: string, sql: Sql): Sql => fc.oneof(fc.constant(''), join(` ${keyword} `, sql))
@@ -137,7 +139,7 @@ const list = (item: Sql): Sql =>
 
 const where = optional('WHERE', rows.bool)
 
-/** SELECTs whose rows are certain: ties of their sorts are broken by the key. */
+/** SELECTs whose rows are certain: ties of their sorts are broken by the key. `FILE` stands for a parquet file of `t`. */
 export const randomQuery: Sql = fc.oneof(
   join(
     'SELECT ',
