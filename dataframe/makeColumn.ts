@@ -1,6 +1,7 @@
 import { EngineError } from '../src/base/errors.ts'
 import type { Expr } from '../src/expr/expr.ts'
 import { formatExpr } from '../src/expr/print.ts'
+import { renderExpr } from '../src/expr/render.ts'
 import { type Column, type ColumnLike, type ColumnState, columnState } from './column.ts'
 import { dateMethods } from './columnMethods/dates.ts'
 import { nestedMethods } from './columnMethods/nested.ts'
@@ -71,10 +72,10 @@ const columnMethods: Methods = methodsOf({
   asc: (self) => sortOrder({ expr: exprOf(self), descending: false, nullsFirst: null }),
   desc: (self) => sortOrder({ expr: exprOf(self), descending: true, nullsFirst: null }),
   call: (self, name: string, ...args) => columnOfCall(functionCall(name, toArguments([self, ...args], name))),
-  toString: textOf,
+  toString: sqlOf,
   [Symbol.for('nodejs.util.inspect.custom')]: (self) => `Column(${textOf(self)})`,
   [Symbol.toPrimitive]: (self, hint: string) => {
-    if (hint === 'string') return textOf(self)
+    if (hint === 'string') return sqlOf(self)
     throw new EngineError(
       'WRONG_ARGUMENTS',
       `the column ${textOf(self)} has no value while a query is built`,
@@ -118,8 +119,17 @@ const fieldAccess: ProxyHandler<ColumnLike> = {
     typeof name === 'symbol' || name in target ? Reflect.get(target, name, column) : column.field(name),
 }
 
-/** The expression in SQL. */
+/** The expression in SQL, so that it can stand in other text. */
+function sqlOf(column: ColumnLike): string {
+  return renderExpr(exprSoFar(column))
+}
+
+/** The expression for people to read. */
 function textOf(column: ColumnLike): string {
+  return formatExpr(exprSoFar(column))
+}
+
+function exprSoFar(column: ColumnLike): Expr {
   const { value } = column[columnState]
-  return formatExpr('call' in value ? incompleteCallToExpr(value.call) : value.expr)
+  return 'call' in value ? incompleteCallToExpr(value.call) : value.expr
 }

@@ -16,13 +16,11 @@ export type DeclaredRow<Declared> =
     ? { -readonly [Name in keyof Shape]: RowValue<Shape[Name]> | null }
     : { -readonly [Name in keyof Declared]: RowValue<Declared[Name]> | null }
 
-/** A value of a column of this type as rows have it, null aside. */
+/** A value of a column of this type as rows have it, null aside: dates as JavaScript has them, but within lists as stored. */
 export type RowValue<Type> = Type extends string
   ? Uppercase<Type> extends InstantName
     ? Date
-    : Type extends `${infer Item}[]`
-      ? (RowValue<Item> | null)[]
-      : InputValue<Type>
+    : InputValue<Type>
   : InputValue<Type>
 
 type InstantName =

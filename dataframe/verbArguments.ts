@@ -1,6 +1,7 @@
 import { EngineError } from '../src/base/errors.ts'
 import type { Expr, NamedExpr } from '../src/expr/expr.ts'
 import { and, column } from '../src/expr/factories.ts'
+import { formatExpr } from '../src/expr/print.ts'
 import { columnState, type Window } from './column.ts'
 import { callToExpr } from './functionCall.ts'
 import { isLambda } from './makeColumn.ts'
@@ -55,7 +56,7 @@ export function groupKeys(given: readonly unknown[]): NamedExpr[] {
     if (!isColumn(key)) return namedExprs(key, 'groupBy')
     const { name } = key[columnState]
     if (name !== null) return [{ name, expr: exprOf(key) }]
-    throw new EngineError('PLAN_INVALID', `groupBy: the key ${String(key)} has no name`, {
+    throw new EngineError('PLAN_INVALID', `groupBy: the key ${formatExpr(exprOf(key))} has no name`, {
       hint: "give it one: .alias('year'), or groupBy({ year: _.at.year() })",
     })
   })

@@ -86,9 +86,9 @@ test('columns that are known are not asked for', async () => {
     frame.limit(1),
     `
 limit 1
-  project id, later = "after"
-    project id, "after"
-      project id, place, "after" = (id + 1)
+  project id, later = after
+    project id, after
+      project id, place, after = (id + 1)
         project id, place
           scan table memos`,
     [[1, 2]],
@@ -298,7 +298,7 @@ test('window: functions without a window of their own share one', async () => {
     frame.orderBy('id'),
     `
 sort id
-  project id, place, "row" = row_number() OVER (PARTITION BY place ORDER BY id), "last" = max(id) OVER (), "next" = lead(id) OVER (PARTITION BY place ORDER BY id)
+  project id, place, row = row_number() OVER (PARTITION BY place ORDER BY id), last = max(id) OVER (), next = lead(id) OVER (PARTITION BY place ORDER BY id)
     project id, place
       scan table memos`,
     [
@@ -440,9 +440,9 @@ test('scan: the format is that of the names, and a schema names and casts the co
     "scan json 'data/x.ndjson' format=newline_delimited",
     "scan parquet 'enriched/**/*.parquet'",
     'project memo = CAST(memo AS VARCHAR), "odd name" = CAST("odd name" AS INTEGER[])\n  scan parquet \'memos.parquet\' [memo, "odd name"]',
-    'project memo = CAST(memo AS VARCHAR), "at" = CAST("at" AS TIMESTAMP)\n  scan json \'memos.json\' [memo, "at"]',
+    "project memo = CAST(memo AS VARCHAR), at = CAST(at AS TIMESTAMP)\n  scan json 'memos.json' [memo, at]",
     "scan arrow 'memos.arrow'",
-    'scan "table" archive.main.memos'.replace('"table"', 'table'),
+    'scan table archive.main.memos',
     'scan table "odd.name"',
   ])
 })
@@ -522,7 +522,7 @@ test('DataFrames are immutable, and nothing runs before an action', async () => 
   expect(() => Object.assign(_.amount, { x: 1 })).toThrow(TypeError)
   const sum = F.sum(_.amount)
   sum.over({ partitionBy: 'place' })
-  expect(String(sum)).toBe('sum(amount)')
+  expect(String(sum)).toBe('sum("amount")')
   await memos.toRows()
   expect(runner.log).toEqual(['run'])
 })

@@ -35,7 +35,7 @@ function scopeOf(column: ColumnLike): SqlScope | null {
 
 test('a name in camelCase is the function in snake_case', () => {
   expect(textOf(F.listDistinct(_.tags))).toBe('list_distinct(tags)')
-  expect(textOf(F.dayofweek(_.day))).toBe('dayofweek("day")')
+  expect(textOf(F.dayofweek(_.day))).toBe('dayofweek(day)')
   expect(textOf(F.regrR2(_.x, _.y))).toBe('regr_r2(x, y)')
   expect(textOf(F.atan2(1, _.x))).toBe('atan2(1, x)')
   expect(textOf(F.call('my_macro', _.x, 'text'))).toBe("my_macro(x, 'text')")
@@ -140,7 +140,7 @@ test('window functions', async () => {
     'lag(id, 1, 0) OVER (ORDER BY id)',
     'sum(amount) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)',
     'count() OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)',
-    'count() OVER (ORDER BY "at" RANGE BETWEEN INTERVAL \'2 days\' PRECEDING AND CURRENT ROW)',
+    "count() OVER (ORDER BY at RANGE BETWEEN INTERVAL '2 days' PRECEDING AND CURRENT ROW)",
     '(amount / sum(amount) OVER (PARTITION BY kind))',
     "sum(id) FILTER (WHERE (kind = 'b')) OVER (ORDER BY id GROUPS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)",
   ])
