@@ -107,17 +107,17 @@ describe('a SELECT becomes plans', () => {
       sql SELECT xs FROM t`,
     ],
     [
-      'SELECT DISTINCT ON (k) k, id_int(id) AS i FROM t ORDER BY k, day LIMIT 10%',
+      'SELECT DISTINCT ON (k) k, id_int(id) AS i FROM t ORDER BY k, score LIMIT 10%',
       `sql SELECT DISTINCT ON (1) k, i FROM (…) ORDER BY 1, sort_key LIMIT (10) %
-  project k, i = id_int(id), sort_key = "day"
-    sql SELECT k, id, "day" FROM t`,
+  project k, i = id_int(id), sort_key = score
+    sql SELECT k, id, score FROM t`,
     ],
     [
-      'SELECT id_int(id) AS i FROM t ORDER BY i, day',
+      'SELECT id_int(id) AS i FROM t ORDER BY i, score',
       `project i
   sort i, sort_key
-    project i = id_int(id), sort_key = "day"
-      sql SELECT id, "day" FROM t`,
+    project i = id_int(id), sort_key = score
+      sql SELECT id, score FROM t`,
     ],
     [
       'SELECT id_int(id) FROM t UNION ALL SELECT id FROM u',
