@@ -249,7 +249,7 @@ describe('formatPlan', () => {
       `
 limit 10 offset 5
   sort total desc nulls first
-    aggregate total = sum(amount) by city, "day" = day_of(id) grouping sets (city, "day"), ()
+    aggregate total = sum(amount) by city, day = day_of(id) grouping sets (city, day), ()
       left join on ((id = city_id) AND (amount > 100))
         call entities = extract_entities(memo, metadata => {'language': 'en'}) where (amount > 100)
           filter (amount > 100)
@@ -269,7 +269,7 @@ limit 10 offset 5
       'call x = f(1) once',
       'left join on ((id = city_id) AND (amount > 100))',
       'semi join using id',
-      'aggregate total = sum(amount) by city, "day" = day_of(id) grouping sets (city, "day"), ()',
+      'aggregate total = sum(amount) by city, day = day_of(id) grouping sets (city, day), ()',
       'limit 10 offset 5',
       'offset 3',
       'distinct',

@@ -1,3 +1,4 @@
+import type { DataType } from '../src/base/dataType.ts'
 import type { Expr, NamedExpr } from '../src/expr/expr.ts'
 import { and, call, caseWhen, coalesce, column, literal, or, sql } from '../src/expr/factories.ts'
 import {
@@ -6,6 +7,7 @@ import {
   explode,
   filter,
   limit,
+  opaque,
   project,
   sample,
   sort,
@@ -91,6 +93,12 @@ export const generatorTables: readonly string[] = [
 
 const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
 const bigint = { kind: 'bigint' } as const
+const dataTypes: Readonly<Record<ColumnType, DataType>> = {
+  int: bigint,
+  text: { kind: 'varchar' },
+  bool: { kind: 'boolean' },
+  list: { kind: 'list', item: bigint },
+}
 const joinTypes: readonly JoinType[] = ['inner', 'left', 'semi', 'anti', 'right', 'full', 'cross']
 
 /** Draws plans and expressions; `draw(n)` gives a whole number from 0 to n - 1, 0 being the simplest. */
@@ -138,6 +146,7 @@ export class PlanGenerator {
       (made) => this.#union(made),
       (made) => this.#explode(made),
       (made) => ({ ...made, plan: sample(made.plan, { rows: 100_000 }) }),
+      (made) => this.#opaque(made),
       (made) => this.#limit(this.#project(this.#sort(made))),
       (made) => this.#filter(this.#project(made)),
       (made) => this.#project(this.#filter(this.#filter(made))),
@@ -260,10 +269,32 @@ export class PlanGenerator {
     if (this.#joins++ > 0) return left
     const right = this.#renamed(this.#operator(this.#pick(this.#options.tables)), 'r')
     const type = this.#pick(joinTypes)
+    if (type !== 'cross' && this.#draw(3) === 2) return this.#joinUsing(type, left, right)
     const both = [...left.columns, ...right.columns]
     const columns = type === 'semi' || type === 'anti' ? left.columns : both
     const on = type === 'cross' ? null : this.#joinCondition(left.columns, right.columns)
     return { plan: join({ type, left: left.plan, right: right.plan, on }), columns, ordered: false }
+  }
+
+  /** Text columns are in every table; the right one gets the name of the left one. */
+  #joinUsing(type: JoinType, left: GeneratedPlan, right: GeneratedPlan): GeneratedPlan {
+    const mine = left.columns.find((each) => each.type === 'text')
+    const theirs = right.columns.find((each) => each.type === 'text')
+    if (mine === undefined || theirs === undefined) return left
+    const others = right.columns.filter((each) => each !== theirs)
+    const items = [
+      { name: mine.name, expr: column(theirs.name) },
+      ...others.map(({ name }) => ({ name, expr: column(name) })),
+    ]
+    const columns = type === 'semi' || type === 'anti' ? left.columns : [...left.columns, ...others]
+    const on = this.#draw(2) === 0 ? null : this.#joinCondition(left.columns, others)
+    const made = join({ type, left: left.plan, right: project(right.plan, items), using: [mine.name], on })
+    return { plan: made, columns, ordered: false }
+  }
+
+  #opaque({ plan, columns, ordered }: GeneratedPlan): GeneratedPlan {
+    const schema = columns.map(({ name, type }) => ({ name, type: dataTypes[type] }))
+    return { plan: opaque(['SELECT o.* FROM ', ' AS o'], [plan], schema), columns, ordered }
   }
 
   #joinCondition(left: readonly TypedColumn[], right: readonly TypedColumn[]): Expr {

@@ -1,8 +1,12 @@
-import { formatIdentifier } from '../base/identifier.ts'
 import type { Expr } from './expr.ts'
-import { renderExpr } from './render.ts'
+import { quoteIdentifier, renderExpr } from './render.ts'
 
-/** An expression for people to read: as its SQL, with names quoted only where they have to be. */
+/** A name for people to read: quoted only if it is not one plain word. */
+export function formatName(name: string): string {
+  return /^[A-Za-z_]\w*$/.test(name) ? name : quoteIdentifier(name)
+}
+
+/** An expression for people to read: its SQL, with as few quotes as can be. */
 export function formatExpr(expr: Expr): string {
-  return renderExpr(expr, { column: formatIdentifier, callee: formatIdentifier })
+  return renderExpr(expr, { column: formatName, callee: formatName })
 }

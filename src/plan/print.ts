@@ -1,7 +1,6 @@
 import { unreachable } from '../base/errors.ts'
-import { formatIdentifier } from '../base/identifier.ts'
 import type { NamedExpr } from '../expr/expr.ts'
-import { formatExpr } from '../expr/print.ts'
+import { formatExpr, formatName } from '../expr/print.ts'
 import { quoteLiteral } from '../expr/render.ts'
 import { planInputs } from './children.ts'
 import type {
@@ -54,7 +53,7 @@ export function formatNode(plan: LogicalPlan): string {
     case 'union':
       return plan.byName ? 'union by name' : 'union'
     case 'explode':
-      return `explode ${formatIdentifier(plan.column)}${plan.keepEmpty ? ' keeping empty lists' : ''}`
+      return `explode ${formatName(plan.column)}${plan.keepEmpty ? ' keeping empty lists' : ''}`
     case 'sample':
       return formatSample(plan)
     default:
@@ -63,14 +62,14 @@ export function formatNode(plan: LogicalPlan): string {
 }
 
 function formatScan({ source, columns }: ScanPlan): string {
-  const chosen = columns === null ? '' : ` [${columns.map(formatIdentifier).join(', ')}]`
+  const chosen = columns === null ? '' : ` [${columns.map(formatName).join(', ')}]`
   return `scan ${formatSource(source)}${chosen}`
 }
 
 function formatSource(source: Source): string {
   switch (source.kind) {
     case 'table':
-      return `table ${source.name.map(formatIdentifier).join('.')}`
+      return `table ${source.name.map(formatName).join('.')}`
     case 'memory':
       return `memory ${source.id}`
     case 'parquet':
@@ -89,21 +88,19 @@ function formatItems(items: readonly NamedExpr[]): string {
 }
 
 function formatItem({ name, expr }: NamedExpr): string {
-  const own = formatIdentifier(name)
+  const own = formatName(name)
   return expr.kind === 'column' && expr.name === name ? own : `${own} = ${formatExpr(expr)}`
 }
 
 function formatCall({ name, function: called, args, metadata, guard, once }: CallProjectPlan): string {
   const given = metadata === null ? '' : `, metadata => ${formatExpr(metadata)}`
   const guarded = guard === null ? '' : ` where ${formatExpr(guard)}`
-  const call = `${formatIdentifier(called)}(${args.map(formatExpr).join(', ')}${given})`
-  return `call ${formatIdentifier(name)} = ${call}${guarded}${once ? ' once' : ''}`
+  const call = `${formatName(called)}(${args.map(formatExpr).join(', ')}${given})`
+  return `call ${formatName(name)} = ${call}${guarded}${once ? ' once' : ''}`
 }
 
 function formatAggregate({ keys, aggregates, groupingSets }: AggregatePlan): string {
-  const sets = groupingSets?.map(
-    (set) => `(${set.map((index) => formatIdentifier(keys[index]!.name)).join(', ')})`,
-  )
+  const sets = groupingSets?.map((set) => `(${set.map((index) => formatName(keys[index]!.name)).join(', ')})`)
   return [
     'aggregate',
     ...(aggregates.length === 0 ? [] : [formatItems(aggregates)]),
@@ -113,7 +110,7 @@ function formatAggregate({ keys, aggregates, groupingSets }: AggregatePlan): str
 }
 
 function formatJoin({ type, using, on }: JoinPlan): string {
-  const shared = using.length === 0 ? '' : ` using ${using.map(formatIdentifier).join(', ')}`
+  const shared = using.length === 0 ? '' : ` using ${using.map(formatName).join(', ')}`
   return `${type} join${shared}${on === null ? '' : ` on ${formatExpr(on)}`}`
 }
 

@@ -22,7 +22,7 @@ import type { Rule, RuleContext } from '../rule.ts'
  * project a, label = CASE WHEN (a > 2) THEN __call_2 ELSE c END
  *   call __call_2 = shout(__call_1) where (a > 2)
  *     call __call_1 = shout(c) where (a > 2)
- *       project a, b, c
+ *       project a, b, c, d, e
  *         filter __call_0
  *           call __call_0 = even(a)
  *             filter (b = 1)
