@@ -8,7 +8,7 @@ import type { Argument, Column, ColumnLike, Condition, Operand, Untyped } from '
 import { functionCall, snakeCase } from './functionCall.ts'
 import type { DuckDBFunctionName } from './functionNames.ts'
 import { columnOf, columnOfCall, toArguments } from './makeColumn.ts'
-import { describe, isColumn, structExpr, toExpr } from './operand.ts'
+import { checkedName, describe, isColumn, structExpr, toExpr } from './operand.ts'
 import { sqlText } from './sqlText.ts'
 import { parsedType } from './typeText.ts'
 import { type Evaluated, type When, when } from './when.ts'
@@ -142,9 +142,4 @@ function structColumn(fields: unknown): Column {
   throw new EngineError('WRONG_ARGUMENTS', `struct takes its fields by name, got ${describe(fields)}`, {
     hint: 'F.struct({ city: _.city, total: _.amount })',
   })
-}
-
-function checkedName(name: unknown, place: string): string {
-  if (typeof name === 'string' && name !== '') return name
-  throw new EngineError('WRONG_ARGUMENTS', `${place} takes a name, got ${describe(name)}`)
 }

@@ -1,13 +1,13 @@
 import { EngineError } from '../src/base/errors.ts'
 import type { Expr } from '../src/expr/expr.ts'
 import { and, column } from '../src/expr/factories.ts'
-import { transformUp } from '../src/expr/walk.ts'
 import type { JoinType } from '../src/plan/plan.ts'
 import type { Condition, Key } from './column.ts'
 import { columnOf, isLambda } from './makeColumn.ts'
 import { keyExpr } from './sortOrder.ts'
 import { sql } from './sqlPieces.ts'
 import { _, type UnknownColumns } from './underscore.ts'
+import { transformKeepingText } from './unparsedText.ts'
 import type { JoinVerb } from './verb.ts'
 import { conditionExpr, namesOf } from './verbArguments.ts'
 
@@ -94,7 +94,7 @@ function rightColumns(ofRight: Set<Expr>): UnknownColumns {
 }
 
 function marked(expr: Expr, ofRight: Set<Expr>): Expr {
-  return transformUp(expr, (node) => {
+  return transformKeepingText(expr, (node) => {
     if (node.kind !== 'column') return node
     const own = column(node.name)
     ofRight.add(own)

@@ -4,6 +4,7 @@ import { containsCall, transformUp } from '../src/expr/walk.ts'
 import type { Column } from './column.ts'
 import { columnExpr } from './operand.ts'
 import { sqlOfPieces } from './sqlPieces.ts'
+import { hasUnparsedText } from './unparsedText.ts'
 
 /** Lambdas within lambdas have parameters of their own names. */
 let depth = 0
@@ -28,9 +29,9 @@ export function lambdaExpr(
   }
 }
 
-/** Only a catalog call has to stay within the lambda, where its parameters are known; without one the text is over one row. */
+/** A catalog call, which text may hold too, has to stay in the lambda that knows its parameters; else all is over one row. */
 function withinRow(body: Expr, parameters: readonly Expr[]): Expr {
-  if (containsCall(body)) return body
+  if (containsCall(body) || hasUnparsedText(body)) return body
   return transformUp(body, (node) =>
     node.kind === 'sql' && parameters.includes(node) ? sql(node.parts, []) : node,
   )

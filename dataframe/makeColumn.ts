@@ -10,7 +10,7 @@ import { stateMethods } from './columnMethods/states.ts'
 import { textMethods } from './columnMethods/text.ts'
 import { callToExpr, type FunctionCall, functionCall, incompleteCallToExpr } from './functionCall.ts'
 import { lambdaExpr } from './lambda.ts'
-import { exprOf, toExpr } from './operand.ts'
+import { checkedName, exprOf, toExpr } from './operand.ts'
 import { sortOrder } from './sortOrder.ts'
 
 type Method = (this: ColumnLike, ...args: never[]) => unknown
@@ -71,7 +71,8 @@ const columnMethods: Methods = methodsOf({
   ),
   asc: (self) => sortOrder({ expr: exprOf(self), descending: false, nullsFirst: null }),
   desc: (self) => sortOrder({ expr: exprOf(self), descending: true, nullsFirst: null }),
-  call: (self, name: string, ...args) => columnOfCall(functionCall(name, toArguments([self, ...args], name))),
+  call: (self, name: string, ...args) =>
+    columnOfCall(functionCall(checkedName(name, 'call'), toArguments([self, ...args], name))),
   toString: sqlOf,
   [Symbol.for('nodejs.util.inspect.custom')]: (self) => `Column(${textOf(self)})`,
   [Symbol.toPrimitive]: (self, hint: string) => {

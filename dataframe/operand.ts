@@ -84,6 +84,11 @@ export function structExpr(fields: object, place: string): Expr {
   return sqlOfPieces(['{', ...separated(items, ', '), '}'], 'row', false)
 }
 
+export function checkedName(name: unknown, place: string): string {
+  if (typeof name === 'string' && name !== '') return name
+  throw new EngineError('WRONG_ARGUMENTS', `${place} takes a name, got ${describe(name)}`)
+}
+
 /** What a wrong argument is, for a message: `the text "amount"`, `a Map`, `undefined`. */
 export function describe(value: unknown): string {
   if (isColumn(value)) return 'a column'

@@ -3,7 +3,7 @@ import { scan } from '../src/plan/factories.ts'
 import type { LogicalPlan } from '../src/plan/plan.ts'
 import type { MemoryContent, SqlParameters } from './planRunner.ts'
 import { needsColumns, planVerb } from './planVerb.ts'
-import { hasSqlText } from './sqlText.ts'
+import { hasUnparsedText } from './unparsedText.ts'
 import { type Verb, verbExpressions } from './verb.ts'
 
 /**
@@ -31,7 +31,8 @@ export function applyVerb(verb: Verb, inputs: readonly Relation[]): Relation {
   const columns = plans.map(outputColumns)
   const waits = needsColumns(verb) && columns.includes(null)
   const plan = waits ? null : planVerb(verb, plans, columns)
-  const complete = inputs.every(({ kind }) => kind === 'planned') && !verbExpressions(verb).some(hasSqlText)
+  const complete =
+    inputs.every(({ kind }) => kind === 'planned') && !verbExpressions(verb).some(hasUnparsedText)
   if (plan !== null && complete) return planned(plan)
   return Object.freeze({ kind: 'verb', verb: Object.freeze(verb), inputs: Object.freeze([...inputs]) })
 }

@@ -2,13 +2,11 @@ import { EngineError } from '../src/base/errors.ts'
 import { exprChildren, mapExprChildren } from '../src/expr/children.ts'
 import type { Expr } from '../src/expr/expr.ts'
 import { sql } from '../src/expr/factories.ts'
-import { someExpr, substituteColumns } from '../src/expr/walk.ts'
+import { substituteColumns } from '../src/expr/walk.ts'
 import type { Column } from './column.ts'
 import { columnOf } from './makeColumn.ts'
 import { describe, toExpr } from './operand.ts'
-
-/** Expressions that `F.sql` made, until a session has parsed them: their text may name columns and call the catalog. */
-const unparsed = new WeakSet<Expr>()
+import { hasUnparsedText, isUnparsed, markUnparsed } from './unparsedText.ts'
 
 /** An expression in SQL: F.sql('amount * 2'), or with columns and literals in its holes, F.sql`upper(${_.memo})`. */
 export function sqlText(text: string | TemplateStringsArray, ...holes: readonly unknown[]): Column {
@@ -22,9 +20,7 @@ export function sqlText(text: string | TemplateStringsArray, ...holes: readonly 
     })
   }
   const args = holes.map((hole) => toExpr(hole, 'sql'))
-  const expr = sql(inParentheses(parts), args, { scope: 'query' })
-  unparsed.add(expr)
-  return columnOf(expr)
+  return columnOf(markUnparsed(sql(inParentheses(parts), args, { scope: 'query' })))
 }
 
 /** A comment at the end of the text must not swallow the closing parenthesis. */
@@ -35,15 +31,11 @@ function inParentheses(parts: readonly string[]): string[] {
   )
 }
 
-export function hasSqlText(expr: Expr): boolean {
-  return someExpr(expr, (node) => unparsed.has(node))
-}
-
 /** The expression with what `parse` makes of each text, in which holes are columns of unusual names. */
 export async function parseSqlText(expr: Expr, parse: (text: string) => Promise<Expr>): Promise<Expr> {
-  if (!hasSqlText(expr)) return expr
+  if (!hasUnparsedText(expr)) return expr
   const children = await Promise.all(exprChildren(expr).map((child) => parseSqlText(child, parse)))
-  if (expr.kind === 'sql' && unparsed.has(expr)) {
+  if (expr.kind === 'sql' && isUnparsed(expr)) {
     const text = expr.parts.reduce((before, part, index) => `${before}"${holeName(index - 1)}"${part}`)
     const holes = new Map(children.map((child, index) => [holeName(index), child]))
     return substituteColumns(await parse(text), holes)

@@ -3,7 +3,7 @@ import type { Expr } from '../../src/expr/expr.ts'
 import { call } from '../../src/expr/factories.ts'
 import type { Column, ColumnState } from '../column.ts'
 import type { FunctionCall } from '../functionCall.ts'
-import { columnExpr, describe, structExpr } from '../operand.ts'
+import { checkedName, columnExpr, structExpr } from '../operand.ts'
 import { toSortKey } from '../sortOrder.ts'
 import { windowClause } from '../windowClause.ts'
 
@@ -16,7 +16,7 @@ export const stateMethods: {
     ...args: Parameters<Column[Method]>
   ) => ColumnState
 } = {
-  alias: (state, name) => ({ ...state, name: checkedName(name) }),
+  alias: (state, name) => ({ ...state, name: checkedName(name, 'alias') }),
   over: (state, window = {}) => changed(state, 'over', { over: windowClause(window, 'over') }),
   filterWhere: (state, condition) =>
     changed(state, 'filterWhere', { filter: columnExpr(condition, 'filterWhere') }),
@@ -32,11 +32,6 @@ export const stateMethods: {
     const { function: called, args } = value.expr
     return { name, value: { expr: call(called, args, { metadata: metadataExpr(metadata) }) } }
   },
-}
-
-function checkedName(name: unknown): string {
-  if (typeof name === 'string' && name !== '') return name
-  throw new EngineError('WRONG_ARGUMENTS', `alias takes a name, got ${describe(name)}`)
 }
 
 function changed({ name, value }: ColumnState, method: string, change: Partial<FunctionCall>): ColumnState {

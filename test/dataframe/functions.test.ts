@@ -162,6 +162,13 @@ test('functions over lists take JavaScript functions', async () => {
   expect(await rows.filter(_.id.eq(4)).project({ nested }).toRows()).toEqual([{ nested: [10, 15] }])
 })
 
+test('text within a lambda is parsed with its parameters in its holes', async () => {
+  runner.log.length = 0
+  const column = F.listTransform([1, 2], (x) => F.sql`${x} + ${F.sql('id')}`)
+  expect(await rows.filter(_.id.eq(4)).project({ found: column }).toRows()).toEqual([{ found: [5, 6] }])
+  expect(runner.log).toEqual(['parse (id)', 'parse ("callplane hole 0" + "callplane hole 1")', 'run'])
+})
+
 test('a catalog call within a lambda stays there: its parameters are known nowhere else', () => {
   const body = exprOf(F.listTransform(_.memos, (memo) => F.catalogCall('score', memo)))
   expect(body).toMatchObject({

@@ -114,6 +114,8 @@ test('a condition may be besides the columns, in SQL, or over the names of the r
   expect(await memos.join(cities, { condition: _.id.eq(_.id_right) }).count()).toBe(1)
   const text = memos.join(cities, { condition: (left, right) => F.sql`${left.id} = ${right.id}` })
   expect(await text.project({ id: _.id }).toRows()).toEqual([{ id: 2 }])
+  const keys = memos.join(cities, { leftOn: F.sql('id * 100'), rightOn: F.sql`${_.size}` })
+  expect(await keys.project({ id: _.id, size: _.size }).toRows()).toEqual([{ id: 2, size: 200 }])
 })
 
 test('asof: the nearest partner on one side', async () => {
