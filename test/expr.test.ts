@@ -143,7 +143,7 @@ describe('equality', () => {
 })
 
 describe('rendering', () => {
-  let read: (expr: Expr) => Promise<{ readonly type: string; readonly text: unknown }>
+  let read: (expr: Expr) => Promise<{ readonly type: unknown; readonly text: unknown }>
 
   beforeAll(async () => {
     const connection = await (await DuckDBInstance.create(':memory:')).connect()
@@ -153,8 +153,8 @@ describe('rendering', () => {
       const result = await connection.runAndReadAll(
         `SELECT typeof(x), CAST(x AS VARCHAR) FROM (SELECT ${text} AS x)`,
       )
-      const [type, value] = result.getRowsJson()[0]!
-      return { type: String(type), text: value }
+      const [type, value] = result.getRowsJson().at(0)!
+      return { type, text: value }
     }
   })
 

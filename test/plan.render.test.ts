@@ -131,8 +131,8 @@ describe('names', () => {
       project(join({ type: 'cross', left: u, right: t }), items({ count })),
     ]
     for (const plan of plans) await validSql(database, plan)
-    expect((await database.run(plans[0]!)).map((row) => row[1])).toEqual(['0', '2', '0', '1', '3'])
-    expect(await rowsOfA(plans[1]!)).toEqual(['2', '3'])
+    expect((await database.run(plans.at(0)!)).map((row) => row[1])).toEqual(['0', '2', '0', '1', '3'])
+    expect(await rowsOfA(plans.at(1)!)).toEqual(['2', '3'])
   })
 
   it('that differ in case only are one', async () => {
@@ -207,7 +207,7 @@ describe('joins', () => {
       await validSql(database, narrow)
       expect(sorted(await database.run(narrow))).toEqual(sorted(await database.stepByStep(narrow)))
     }
-    const usingRows = await database.run(plans[1]!)
+    const usingRows = await database.run(plans.at(1)!)
     const expected = await database.rows(
       `SELECT * FROM t ${type} JOIN (SELECT k AS a, l FROM u) AS r USING (a)`,
     )

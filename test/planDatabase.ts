@@ -17,7 +17,7 @@ import { scan } from '../src/plan/factories.ts'
 import type { LogicalPlan, ScanPlan } from '../src/plan/plan.ts'
 import { renderPlan } from '../src/plan/render.ts'
 
-type Value = bigint | string | boolean | null
+export type Value = bigint | string | boolean | null
 
 export interface StubFunction {
   readonly name: string
@@ -27,7 +27,18 @@ export interface StubFunction {
   readonly signature?: Partial<FunctionSignature>
 }
 
-const sqlTypes: Readonly<Record<string, DuckDBType>> = { BIGINT, VARCHAR, BOOLEAN }
+const sqlTypes: Readonly<Record<StubFunction['output'], DuckDBType>> = { BIGINT, VARCHAR, BOOLEAN }
+
+/** A value as stubs take it. */
+export function toValue(value: unknown): Value {
+  if (typeof value === 'bigint' || typeof value === 'string' || typeof value === 'boolean') return value
+  if (value === null) return null
+  throw new Error(`a stub got ${typeof value}`)
+}
+
+function toText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
 
 export function signatureOf({ name, inputs, output, signature }: StubFunction): FunctionSignature {
   return {
@@ -79,13 +90,13 @@ export class PlanDatabase {
     this.#connection.registerScalarFunction(
       DuckDBScalarFunction.create({
         name: placed ? placedName(name) : name,
-        parameterTypes: inputs.map((type) => sqlTypes[type]!),
-        returnType: sqlTypes[output]!,
+        parameterTypes: inputs.map((type) => sqlTypes[type]),
+        returnType: sqlTypes[output],
         specialHandling: true,
         volatile: placed || signature?.volatility === 'volatile',
         mainFunction: (_info, input, result) => {
           for (let row = 0; row < input.rowCount; row++) {
-            const args = inputs.map((_, index) => input.getColumnVector(index).getItem(row) as Value)
+            const args = inputs.map((_, index) => toValue(input.getColumnVector(index).getItem(row)))
             this.#calls.push([name, ...args])
             result.setItem(row, compute(...args))
           }
@@ -111,7 +122,7 @@ export class PlanDatabase {
 
   async schema(sql: string): Promise<Schema> {
     const result = await this.#connection.runAndReadAll(`DESCRIBE ${sql}`)
-    return result.getRowsJson().map((row) => ({ name: String(row[0]), type: parseType(String(row[1])) }))
+    return result.getRowsJson().map((row) => ({ name: toText(row[0]), type: parseType(toText(row[1])) }))
   }
 
   /** Names and types of the columns of a table, as a scan. */

@@ -124,14 +124,14 @@ export class PlanGenerator {
   /** A projection over a filter over a table, without windows and subqueries. */
   filteredProjection(): GeneratedPlan {
     this.#subqueries = false
-    const table = this.#options.tables[0]!
+    const table = this.#options.tables.at(0)!
     const { plan } = this.#filter(table)
     const expr = this.#expr(this.#pick<ColumnType>(['int', 'bool', 'text']), table.columns, 4)
     return { ...table, plan: project(plan, [{ name: 'x', expr }]), columns: [] }
   }
 
   #pick<T>(choices: readonly T[]): T {
-    return choices[this.#draw(choices.length)]!
+    return choices.at(this.#draw(choices.length))!
   }
 
   #operator(input: GeneratedPlan): GeneratedPlan {
@@ -161,7 +161,7 @@ export class PlanGenerator {
     const items: NamedExpr[] = []
     let anyWindow = false
     for (let index = 0; index < count; index++) {
-      const name = names[(first + index) % names.length]!
+      const name = names.at((first + index) % names.length)!
       const type = this.#pick<ColumnType>(['int', 'text', 'bool', 'list'])
       const windowed = type === 'int' && this.#draw(8) === 7
       anyWindow ||= windowed
@@ -342,7 +342,7 @@ export class PlanGenerator {
   }
 
   #call(name: string, args: readonly Expr[]): Expr {
-    return this.#options.calls ? call(name, args) : sql(['(', ' + 1)'], [args[0]!])
+    return this.#options.calls ? call(name, args) : sql(['(', ' + 1)'], [args.at(0)!])
   }
 
   #expr(type: ColumnType, columns: readonly TypedColumn[], depth: number): Expr {

@@ -30,15 +30,13 @@ const t = scan(
   schemaOf({ a: 'BIGINT', b: 'BIGINT', c: 'VARCHAR', d: 'BOOLEAN', e: 'BIGINT[]' }),
 )
 const u = scan({ kind: 'table', name: ['u'] }, schemaOf({ k: 'BIGINT', l: 'VARCHAR' }))
-const [a, b, c, d, e, x, k] = ['a', 'b', 'c', 'd', 'e', 'x', 'k'].map(column) as [
-  Expr,
-  Expr,
-  Expr,
-  Expr,
-  Expr,
-  Expr,
-  Expr,
-]
+const a = column('a')
+const b = column('b')
+const c = column('c')
+const d = column('d')
+const e = column('e')
+const x = column('x')
+const k = column('k')
 const random = sql(['random()'], [], { volatile: true })
 const items = (named: Record<string, Expr>) => Object.entries(named).map(([name, expr]) => ({ name, expr }))
 const compare = (left: Expr, operator: string, right: Expr): Expr =>
@@ -48,6 +46,14 @@ const up = (expr: Expr) => ({ expr, descending: false, nullsFirst: null })
 const inc = (arg: Expr): Expr => call('inc', [arg])
 const even = (arg: Expr): Expr => call('even', [arg])
 const dice = (arg: Expr): Expr => call('dice', [arg])
+
+const stub = (name: string, signature: StubFunction['signature']): StubFunction => ({
+  name,
+  inputs: ['BIGINT'],
+  output: 'BOOLEAN',
+  compute: () => true,
+  signature: signature ?? {},
+})
 
 function optimized(plan: LogicalPlan, stubs: readonly StubFunction[] = generatorStubs): string {
   return `\n${formatPlan(optimize(plan, catalogOf(stubs)).plan)}\n`
@@ -286,13 +292,6 @@ union by name
 })
 
 describe('the order of conditions', () => {
-  const stub = (name: string, signature: StubFunction['signature']): StubFunction => ({
-    name,
-    inputs: ['BIGINT'],
-    output: 'BOOLEAN',
-    compute: () => true,
-    signature: signature ?? {},
-  })
   const stubs = [
     stub('plain', {}),
     stub('waiting', { async: true }),

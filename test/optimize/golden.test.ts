@@ -35,12 +35,10 @@ const catalog = catalogOf([
   stub('same_person', { async: true }),
 ])
 
-const [id, amount, memo, customer] = ['id', 'amount', 'memo', 'customer'].map(column) as [
-  Expr,
-  Expr,
-  Expr,
-  Expr,
-]
+const id = column('id')
+const amount = column('amount')
+const memo = column('memo')
+const customer = column('customer')
 const items = (named: Record<string, Expr>) => Object.entries(named).map(([name, expr]) => ({ name, expr }))
 const compare = (left: Expr, operator: string, right: Expr): Expr =>
   sql(['(', ` ${operator} `, ')'], [left, right])

@@ -48,14 +48,14 @@ const compare = (left: Expr, operator: string, right: number): Expr =>
 const isBig = compare(id, '>=', 5000)
 const items = (named: Record<string, Expr>) => Object.entries(named).map(([name, expr]) => ({ name, expr }))
 
+const called = (): LogicalPlan => project(big, items({ id, digit, x: twice }))
+
 async function run(plan: LogicalPlan): Promise<{ readonly rows: Rows; readonly calls: number }> {
   const rows = await database.run(optimize(plan, catalogOf(stubs)).plan)
   return { rows, calls: database.calls.length }
 }
 
 describe('exactly the rows that are needed are called', () => {
-  const called = (): LogicalPlan => project(big, items({ id, digit, x: twice }))
-
   it('for LIMIT, with OFFSET and with ORDER BY', async () => {
     expect((await run(limit(called(), 100))).calls).toBe(100)
     expect((await run(limit(called(), 100, 5000))).calls).toBe(100)

@@ -1,10 +1,18 @@
 import type { Expr } from '../../src/expr/expr.ts'
 import { containsCall, isVolatile } from '../../src/expr/walk.ts'
-import { catalogOf } from '../planDatabase.ts'
+import { catalogOf, toValue, type Value } from '../planDatabase.ts'
 import { generatorStubs } from '../planGenerator.ts'
 
-type Value = bigint | string | boolean | null | readonly Value[]
-type Row = Readonly<Record<string, Value>>
+type Nested = Value | readonly Nested[]
+function toNested(value: unknown): Nested {
+  return Array.isArray(value) ? value.map(toNested) : toValue(value)
+}
+
+function isCheap(expr: Expr): boolean {
+  return !containsCall(expr) && !isVolatile(expr, catalog)
+}
+
+type Row = Readonly<Record<string, Nested>>
 
 const stubs = new Map(generatorStubs.map((stub) => [stub.name, stub]))
 const catalog = catalogOf(generatorStubs)
@@ -16,21 +24,20 @@ export class LazyEvaluator {
   /** Whether a filter lets a row pass: what makes no call comes first, then each condition as it is written. */
   passes(predicate: Expr, row: Row): boolean {
     const all = predicate.kind === 'and' ? predicate.args : [predicate]
-    const isCheap = (expr: Expr): boolean => !containsCall(expr) && !isVolatile(expr, catalog)
     const ordered = [...all.filter(isCheap), ...all.filter((expr) => !isCheap(expr))]
     return ordered.every((conjunct) => this.evaluate(conjunct, row, true) === true)
   }
 
   /** For a `condition` it does not matter whether it is false or null. */
-  evaluate(expr: Expr, row: Row, condition: boolean): Value {
-    const value = (of: Expr): Value => this.evaluate(of, row, false)
+  evaluate(expr: Expr, row: Row, condition: boolean): Nested {
+    const value = (of: Expr): Nested => this.evaluate(of, row, false)
     switch (expr.kind) {
       case 'column':
         return row[expr.name] ?? null
       case 'literal':
-        return expr.value as Value
+        return toNested(expr.value)
       case 'call': {
-        const args = expr.args.map(value) as (bigint | string | boolean | null)[]
+        const args = expr.args.map((arg) => toValue(value(arg)))
         this.calls.add(JSON.stringify([expr.function, ...args.map(String)]))
         return stubs.get(expr.function)!.compute(...args)
       }
@@ -54,9 +61,9 @@ export class LazyEvaluator {
     }
   }
 
-  #logical(kind: 'and' | 'or', args: readonly Expr[], row: Row, condition: boolean): Value {
+  #logical(kind: 'and' | 'or', args: readonly Expr[], row: Row, condition: boolean): Nested {
     const decisive = kind === 'or'
-    let result: Value = !decisive
+    let result: Nested = !decisive
     for (const arg of args) {
       const operand = this.evaluate(arg, row, condition)
       if (operand === decisive) return decisive
@@ -70,7 +77,7 @@ export class LazyEvaluator {
 }
 
 /** The texts of the generator, which merge when they stand in each other. */
-function compute(parts: readonly string[], args: readonly Value[]): Value {
+function compute(parts: readonly string[], args: readonly Nested[]): Nested {
   const tokens = parts.flatMap((part, index) => [
     ...(part.match(/upper|NOT|IS NULL|[()[\],%+>]|\d+/g) ?? []),
     ...(index < args.length ? [index] : []),
@@ -80,15 +87,15 @@ function compute(parts: readonly string[], args: readonly Value[]): Value {
 
 class TextParser {
   readonly #tokens: readonly (string | number)[]
-  readonly #args: readonly Value[]
+  readonly #args: readonly Nested[]
   #at = 0
 
-  constructor(tokens: readonly (string | number)[], args: readonly Value[]) {
+  constructor(tokens: readonly (string | number)[], args: readonly Nested[]) {
     this.#tokens = tokens
     this.#args = args
   }
 
-  parse(): Value {
+  parse(): Nested {
     const left = this.#sum()
     if (this.#accept('IS NULL')) return left === null
     if (!this.#accept('>')) return left
@@ -96,19 +103,19 @@ class TextParser {
     return left === null || right === null ? null : left > right
   }
 
-  #sum(): Value {
+  #sum(): Nested {
     let left = this.#remainder()
     while (this.#accept('+')) left = number(left, this.#remainder(), (x, y) => x + y)
     return left
   }
 
-  #remainder(): Value {
+  #remainder(): Nested {
     let left = this.#primary()
     while (this.#accept('%')) left = number(left, this.#primary(), (x, y) => x % y)
     return left
   }
 
-  #primary(): Value {
+  #primary(): Nested {
     const token = this.#tokens[this.#at++]
     if (typeof token === 'number') return this.#args[token] ?? null
     if (token === 'upper') return upper(this.#primary())
@@ -137,10 +144,10 @@ class TextParser {
   }
 }
 
-function upper(value: Value): Value {
+function upper(value: Nested): Nested {
   return typeof value === 'string' ? value.toUpperCase() : null
 }
 
-function number(x: Value, y: Value, operate: (x: bigint, y: bigint) => bigint): Value {
+function number(x: Nested, y: Nested, operate: (x: bigint, y: bigint) => bigint): Nested {
   return typeof x === 'bigint' && typeof y === 'bigint' ? operate(x, y) : null
 }

@@ -19,7 +19,12 @@ const t = scan(
   schemaOf({ a: 'BIGINT', b: 'BIGINT', c: 'VARCHAR', d: 'BOOLEAN' }),
 )
 const u = scan({ kind: 'table', name: ['u'] }, schemaOf({ k: 'BIGINT', l: 'VARCHAR' }))
-const [a, b, c, d, k, l] = ['a', 'b', 'c', 'd', 'k', 'l'].map(column) as [Expr, Expr, Expr, Expr, Expr, Expr]
+const a = column('a')
+const b = column('b')
+const c = column('c')
+const d = column('d')
+const k = column('k')
+const l = column('l')
 const random = sql(['random()'], [], { volatile: true })
 const items = (named: Record<string, Expr>) => Object.entries(named).map(([name, expr]) => ({ name, expr }))
 const compare = (left: Expr, operator: string, right: Expr): Expr =>
@@ -27,6 +32,8 @@ const compare = (left: Expr, operator: string, right: Expr): Expr =>
 const above = (expr: Expr, bound: number): Expr => compare(expr, '>', literal(bound))
 const even = (arg: Expr): Expr => call('even', [arg])
 const inc = (arg: Expr): Expr => call('inc', [arg])
+const sum = (arg: Expr): Expr => sql(['sum(', ')'], [arg], { scope: 'aggregate' })
+
 const dice = (arg: Expr): Expr => call('dice', [arg])
 const long = (arg: Expr): Expr => call('long', [arg])
 
@@ -38,6 +45,9 @@ function lifted(plan: LogicalPlan): string {
 }
 
 const liftedFrom = (expr: Expr): string => lifted(project(t, items({ x: expr })))
+
+const joined = (type: JoinSpec['type'], ...conditions: Expr[]): string =>
+  lifted(join({ type, left: t, right: u, on: and(conditions) }))
 
 describe('guards select the rows that reach a call', () => {
   it('behind AND: where what precedes is not false', () => {
@@ -174,8 +184,6 @@ project a, b, c, d
 })
 
 describe('aggregates', () => {
-  const sum = (arg: Expr): Expr => sql(['sum(', ')'], [arg], { scope: 'aggregate' })
-
   it('get keys and arguments from below, the latter for the rows of their FILTER', () => {
     const filtered = sql(['sum(', ') FILTER (WHERE ', ')'], [inc(a), above(b, 0)], { scope: 'aggregate' })
     const plan = aggregate(t, items({ key: inc(b) }), items({ total: filtered, n: sum(a) }))
@@ -234,9 +242,6 @@ project x = __call_1
 })
 
 describe('joins', () => {
-  const joined = (type: JoinSpec['type'], ...conditions: Expr[]): string =>
-    lifted(join({ type, left: t, right: u, on: and(conditions) }))
-
   it('inner: conditions about one side filter it, about both they follow the join', () => {
     expect(joined('inner', compare(a, '=', k), even(a), long(l), call('mix', [b, k]))).toBe(
       `

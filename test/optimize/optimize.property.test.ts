@@ -7,7 +7,7 @@ import { outputColumns } from '../../src/plan/columns.ts'
 import { callProject, limit } from '../../src/plan/factories.ts'
 import type { LogicalPlan } from '../../src/plan/plan.ts'
 import { formatPlan } from '../../src/plan/print.ts'
-import { catalogOf, PlanDatabase, type Rows, type StubFunction, sorted, validSql } from '../planDatabase.ts'
+import { catalogOf, PlanDatabase, type Rows, sorted, validSql } from '../planDatabase.ts'
 import {
   type GeneratedPlan,
   generatedTables,
@@ -75,7 +75,7 @@ describe('planning never changes results', () => {
         const { plan } = generator(draw).plan()
         let before = plan
         for (const { rule, plan: after } of optimize(plan, catalog).trace) {
-          expect(after, rule).not.toEqual(before)
+          expect({ rule, plan: after }).not.toEqual({ rule, plan: before })
           before = after
         }
       }),
@@ -86,8 +86,8 @@ describe('planning never changes results', () => {
 
 describe('a row is called only if its result is needed', () => {
   // Functions that cost nothing, so that conditions keep the order in which they are written.
-  const alike = (stub: StubFunction): StubFunction => ({ ...stub, signature: { costPerRow: 0 } })
-  const plain = catalogOf(generatorStubs.map(alike))
+  const free = generatorStubs.map((stub) => ({ ...stub, signature: { costPerRow: 0 } }))
+  const plain = catalogOf(free)
   const eachRow = (plan: LogicalPlan): LogicalPlan => {
     const over = mapPlanInputs(plan, eachRow)
     return over.kind === 'callProject' && over.once ? callProject(over.input, { ...over, once: false }) : over
@@ -105,7 +105,7 @@ describe('a row is called only if its result is needed', () => {
         const { predicate } = plan.input
         const lazy = new LazyEvaluator()
         for (const row of rows) {
-          if (lazy.passes(predicate, row)) lazy.evaluate(plan.items[0]!.expr, row, false)
+          if (lazy.passes(predicate, row)) lazy.evaluate(plan.items.at(0)!.expr, row, false)
         }
         const optimized = eachRow(optimize(plan, plain).plan)
         await database.run(optimized)

@@ -29,7 +29,12 @@ const schema: Schema = Object.entries({
   e: 'BIGINT[]',
 }).map(([name, type]) => ({ name, type: parseType(type) }))
 const t = scan({ kind: 'table', name: ['t'] }, schema)
-const [a, b, c, d, x, y] = ['a', 'b', 'c', 'd', 'x', 'y'].map(column) as [Expr, Expr, Expr, Expr, Expr, Expr]
+const a = column('a')
+const b = column('b')
+const c = column('c')
+const d = column('d')
+const x = column('x')
+const y = column('y')
 const items = (named: Record<string, Expr>) => Object.entries(named).map(([name, expr]) => ({ name, expr }))
 const compare = (left: Expr, operator: string, right: Expr): Expr =>
   sql(['(', ` ${operator} `, ')'], [left, right])
@@ -90,9 +95,9 @@ const examples: readonly (readonly [Rule, LogicalPlan])[] = [
   [orderPredicates, filter(even(filter(long(t, 'x'), x), 'y'), y)],
 ]
 
-describe('rules', () => {
-  const context = (plan: LogicalPlan) => ({ catalog: catalogOf(generatorStubs), names: new FreshNames(plan) })
+const context = (plan: LogicalPlan) => ({ catalog: catalogOf(generatorStubs), names: new FreshNames(plan) })
 
+describe('rules', () => {
   it.each(examples)('$name does what its documentation shows', async (rule, plan) => {
     const source = await readFile(
       new URL(`../../src/optimize/rules/${rule.name}.ts`, import.meta.url),
