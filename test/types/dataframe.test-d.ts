@@ -2,6 +2,11 @@
 import { expectTypeOf } from 'vitest'
 import * as z from 'zod'
 import type { Column } from '../../dataframe/column.ts'
+import type { DateMethodName } from '../../dataframe/columnMethods/dates.ts'
+import type { NestedMethodName } from '../../dataframe/columnMethods/nested.ts'
+import type { OperatorName } from '../../dataframe/columnMethods/operators.ts'
+import type { StateMethodName } from '../../dataframe/columnMethods/states.ts'
+import type { TextMethodName } from '../../dataframe/columnMethods/text.ts'
 import { DataFrame } from '../../dataframe/dataFrame.ts'
 import { F, type Functions } from '../../dataframe/functions.ts'
 import { _ } from '../../dataframe/underscore.ts'
@@ -185,3 +190,18 @@ expectTypeOf(rowOf(unknown.project({ a: _.b, n: F.count() }))).toEqualTypeOf<{ a
 unknown.groupBy('a', _.b, { year: _.at.year() }).agg({ n: F.count() })
 unknown.orderBy('a', _.b.desc().nullsLast())
 unknown.join(memos, { leftOn: 'a', rightOn: ['id'] })
+
+// Each method of a column is carried out somewhere, and nothing is that has no type.
+expectTypeOf<Exclude<keyof Column, symbol>>().toEqualTypeOf<
+  | OperatorName
+  | TextMethodName
+  | DateMethodName
+  | NestedMethodName
+  | StateMethodName
+  | 'listTransform'
+  | 'listFilter'
+  | 'asc'
+  | 'desc'
+  | 'call'
+  | 'toString'
+>()
