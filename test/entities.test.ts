@@ -68,7 +68,7 @@ const gold: Readonly<Record<EntityKind, readonly string[]>> = {
   money: [
     '⟦$45.50⟧, ⟦US$5 million⟧, ⟦£3.2m⟧ and ⟦$3bn⟧',
     '⟦EUR 5⟧, ⟦5 EUR⟧, ⟦€5⟧, ⟦5€⟧, ⟦CHF 20⟧.-, ⟦30 dollars⟧',
-    'on 2024-05-03 ⟦EUR 50⟧ for 20 days, TOP 10 of ALL 5',
+    'on 2024-05-03 ⟦EUR 50⟧ for 20 days, TOP 10 of ALL 5, abc$5, [31m${x}',
     '⟦1.250,00 EUR⟧ und ⟦2,5 Mio. €⟧',
     '⟦1 500,50 €⟧ et ⟦99,90 euros⟧',
     '⟦200 zł⟧, ⟦500 Kč⟧, ⟦25 000 Ft⟧, ⟦200 kr⟧, ⟦kr 200⟧, ⟦1.000 TL⟧',

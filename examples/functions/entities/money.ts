@@ -34,13 +34,13 @@ const unspacedMultiples = '[百千]?[万萬億亿]|[백천]?[만억]|ล้า�
 
 const multiple = `(?:${space}?(?:(?:${multiples})(?![\\p{L}\\p{M}])|(?:${unspacedMultiples})))`
 const currencyBefore = new RegExp(
-  `(?:(?:(?<!\\p{L})[A-Z]{1,3})?\\p{Sc}|(?<![\\p{L}\\p{Nd}_])(?:${codes}|${short}))${space}?$`,
+  `(?:(?<![A-Za-z_])[A-Z]{0,3}\\p{Sc}|(?<![\\p{L}\\p{Nd}_])(?:${codes}|${short}))${space}?$`,
   'u',
 )
 const longestBefore = 8
 const multipleAfter = new RegExp(multiple, 'uy')
 const currencyAfter = new RegExp(
-  `${multiple}?(?: de | d['’]| of )?(?:${space}?\\p{Sc}(?!${space}?\\p{Nd})|${space}?(?:${suffixes})|${space}?(?:${codes}|${short}|${names})(?![\\p{L}\\p{M}]|${space}?\\p{Nd}))`,
+  `${multiple}?(?: de | d['’]| of )?(?:${space}?\\p{Sc}(?![{\\w]|${space}?\\p{Nd})|${space}?(?:${suffixes})|${space}?(?:${codes}|${short}|${names})(?![\\p{L}\\p{M}]|${space}?\\p{Nd}))`,
   'uy',
 )
 
