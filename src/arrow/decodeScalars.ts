@@ -43,7 +43,7 @@ const decoders: Readonly<Record<SimpleKind, Decoder>> = {
   blob: (column) => decodeBytes(column, (bytes) => bytes.slice()),
   geometry: (column) => decodeBytes(column, (bytes) => bytes.slice()),
   bit: (column) => decodeBytes(column, decodeBits),
-  uuid: (column) => decodeWide(column, uuidAt),
+  uuid: decodeUuids,
   date: decodeDates,
   time: decodeBigints,
   time_ns: decodeBigints,
@@ -108,6 +108,12 @@ function decodeWide<Value>(
 ): Value[] {
   const words = bigintsOf(column)
   return listOf(column.length, (row) => valueAt(words, row))
+}
+
+function decodeUuids(column: ColumnData): string[] {
+  const { buffer, byteOffset, byteLength } = bigintsOf(column)
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength)
+  return listOf(column.length, (row) => uuidAt(bytes, row))
 }
 
 function decodeBytes<Value>(column: ColumnData, decode: (bytes: Uint8Array) => Value): Value[] {

@@ -49,7 +49,7 @@ export function hasLoneSurrogate(text: string): boolean {
 
 /** Null stands for an empty text; `malformed` is told the first row with half a surrogate pair. */
 export function encodeStrings(
-  texts: ArrayLike<string | null>,
+  texts: ArrayLike<string | null | undefined>,
   malformed: (row: number) => never,
 ): EncodedStrings {
   const writer = new StringWriter(texts)
@@ -62,12 +62,12 @@ export function encodeStrings(
 
 class StringWriter {
   readonly offsets: Int32Array<ArrayBuffer>
-  readonly #texts: ArrayLike<string | null>
+  readonly #texts: ArrayLike<string | null | undefined>
   #bytes: Buffer<ArrayBuffer>
   #row = 0
   #end = 0
 
-  constructor(texts: ArrayLike<string | null>) {
+  constructor(texts: ArrayLike<string | null | undefined>) {
     let units = 0
     for (let row = 0; row < texts.length; row++) units += texts[row]?.length ?? 0
     this.offsets = new Int32Array(texts.length + 1)

@@ -15,15 +15,17 @@ export function setWide(words: BigUint64Array, row: number, value: bigint): void
   words[row * 2 + 1] = BigInt.asUintN(64, value >> 64n)
 }
 
-/** A UUID is stored with its highest bit flipped, so that signed integers sort like the texts. */
-export function uuidAt(words: BigInt64Array | BigUint64Array, row: number): string {
-  const high = BigInt.asUintN(64, words[row * 2 + 1]!) ^ topBit
-  const hex =
-    high.toString(16).padStart(16, '0') +
-    BigInt.asUintN(64, words[row * 2]!)
-      .toString(16)
-      .padStart(16, '0')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+/** The UUID in 16 bytes. It is stored with its highest bit flipped, so that signed integers sort like the texts. */
+export function uuidAt(bytes: Uint8Array, row: number): string {
+  const last = row * 16 + 15
+  let text = hexOfByte[bytes[last]! ^ 0x80]!
+  for (let k = 1; k < 16; k++) {
+    if (k === 4 || k === 6 || k === 8 || k === 10) text += '-'
+    text += hexOfByte[bytes[last - k]!]!
+  }
+  return text
 }
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
