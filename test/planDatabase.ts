@@ -9,7 +9,7 @@ import {
 } from '@duckdb/node-api'
 import { expect } from 'vitest'
 import type { CatalogSnapshot, FunctionSignature } from '../catalog/function.ts'
-import type { DataType, Schema } from '../src/base/dataType.ts'
+import type { Schema } from '../src/base/dataType.ts'
 import { parseType } from '../src/base/parseType.ts'
 import { mapPlanInputs, planInputs } from '../src/plan/children.ts'
 import { outputColumns } from '../src/plan/columns.ts'
@@ -157,10 +157,6 @@ export function placedName(name: string): string {
 
 export function renderForTest(plan: LogicalPlan): string {
   return renderPlan(plan, { callName: placedName })
-}
-
-export function typeOf(schema: Schema, name: string): DataType {
-  return schema.find((field) => field.name === name)!.type
 }
 
 /** Rows as a set, for plans that promise no order. */

@@ -13,6 +13,17 @@ export function isArrowType(value: unknown): value is ArrowType {
   return typeof value === 'object' && value !== null && brand in value && value[brand] === true
 }
 
+/** The same for vectors, which carry no mark of their own but have a type and its data. */
+export function isArrowVector(value: unknown): value is ArrowVector {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'type' in value &&
+    isArrowType(value.type) &&
+    'data' in value
+  )
+}
+
 /** How a handler sees one value of a column of this Arrow type, null aside. */
 export type ArrowValue<Type> = Type extends arrow.Bool
   ? boolean

@@ -52,25 +52,32 @@ export function isValid(column: ColumnData, row: number): boolean {
   return column.validity === null || ((column.validity[row >> 3] ?? 0) & (1 << (row & 7))) !== 0
 }
 
-/** The buffers of a batch, to hand over with postMessage. */
-export function transferables(columns: readonly ColumnData[], into: ArrayBuffer[] = []): ArrayBuffer[] {
+/** The buffers of some columns, each once, to hand over with postMessage. */
+export function transferables(columns: readonly ColumnData[]): ArrayBuffer[] {
+  const buffers = new Set<ArrayBuffer>()
+  collectBuffers(columns, buffers)
+  return [...buffers]
+}
+
+function collectBuffers(columns: readonly ColumnData[], into: Set<ArrayBuffer>): void {
   for (const { validity, offsets, values, children } of columns) {
     for (const view of [validity, offsets, values]) {
-      if (view !== null && view.buffer instanceof ArrayBuffer && view.byteLength > 0) into.push(view.buffer)
+      if (view !== null && view.buffer instanceof ArrayBuffer && view.byteLength > 0) into.add(view.buffer)
     }
-    transferables(children, into)
+    collectBuffers(children, into)
   }
-  return into
 }
 
 /** Bytes that the buffers of a column hold. */
 export function byteSize(column: ColumnData): number {
-  const own = (column.validity?.byteLength ?? 0) + (column.offsets?.byteLength ?? 0) + (column.values?.byteLength ?? 0)
+  const own =
+    (column.validity?.byteLength ?? 0) + (column.offsets?.byteLength ?? 0) + (column.values?.byteLength ?? 0)
   return column.children.reduce((sum, child) => sum + byteSize(child), own)
 }
 
 /** Items of `values` that one row takes, for the fixed-width types. */
 export function valuesPerRow(type: DataType): 1 | 2 {
-  const wide = type.kind === 'hugeint' || type.kind === 'uhugeint' || type.kind === 'uuid' || type.kind === 'interval'
+  const wide =
+    type.kind === 'hugeint' || type.kind === 'uhugeint' || type.kind === 'uuid' || type.kind === 'interval'
   return wide || (type.kind === 'decimal' && type.width > 18) ? 2 : 1
 }

@@ -15,7 +15,7 @@ import {
   type TimestampKind,
   timestampMs,
 } from './temporal.ts'
-import { decodeBignum, decodeBits, hugeintAt, uhugeintAt, uuidAt } from './wideValues.ts'
+import { decodeBignum, decodeBits, decodeUuids, hugeintAt, uhugeintAt } from './wideValues.ts'
 
 /** For handlers, or for users: they get dates as JavaScript dates, and as text where those do not reach. */
 export type DecodeMode = 'plain' | 'rows'
@@ -43,7 +43,10 @@ const decoders: Readonly<Record<SimpleKind, Decoder>> = {
   blob: (column) => decodeBytes(column, (bytes) => bytes.slice()),
   geometry: (column) => decodeBytes(column, (bytes) => bytes.slice()),
   bit: (column) => decodeBytes(column, decodeBits),
-  uuid: decodeUuids,
+  uuid: (column) => {
+    const { buffer, byteOffset, byteLength } = bigintsOf(column)
+    return decodeUuids(new Uint8Array(buffer, byteOffset, byteLength), column.length)
+  },
   date: decodeDates,
   time: decodeBigints,
   time_ns: decodeBigints,
@@ -108,12 +111,6 @@ function decodeWide<Value>(
 ): Value[] {
   const words = bigintsOf(column)
   return listOf(column.length, (row) => valueAt(words, row))
-}
-
-function decodeUuids(column: ColumnData): string[] {
-  const { buffer, byteOffset, byteLength } = bigintsOf(column)
-  const bytes = new Uint8Array(buffer, byteOffset, byteLength)
-  return listOf(column.length, (row) => uuidAt(bytes, row))
 }
 
 function decodeBytes<Value>(column: ColumnData, decode: (bytes: Uint8Array) => Value): Value[] {

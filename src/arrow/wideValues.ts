@@ -1,3 +1,5 @@
+import { listOf } from './lists.ts'
+
 // Values wider than 64 bits, and texts of bits, as DuckDB stores them.
 
 const topBit = 1n << 63n
@@ -15,17 +17,23 @@ export function setWide(words: BigUint64Array, row: number, value: bigint): void
   words[row * 2 + 1] = BigInt.asUintN(64, value >> 64n)
 }
 
-const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const uuidLength = 36
+const hexDigits = Buffer.from('0123456789abcdef')
+const dash = 0x2d
 
-/** The UUID in 16 bytes. It is stored with its highest bit flipped, so that signed integers sort like the texts. */
-export function uuidAt(bytes: Uint8Array, row: number): string {
-  const last = row * 16 + 15
-  let text = hexOfByte[bytes[last]! ^ 0x80]!
-  for (let k = 1; k < 16; k++) {
-    if (k === 4 || k === 6 || k === 8 || k === 10) text += '-'
-    text += hexOfByte[bytes[last - k]!]!
+/** UUIDs in 16 bytes each. They are stored with their highest bit flipped, so that signed integers sort like the texts. */
+export function decodeUuids(bytes: Uint8Array, rows: number): string[] {
+  const texts = Buffer.allocUnsafeSlow(rows * uuidLength)
+  let end = 0
+  for (let row = 0; row < rows; row++) {
+    for (let k = 15; k >= 0; k--) {
+      const byte = bytes[row * 16 + k]! ^ (k === 15 ? 0x80 : 0)
+      texts[end++] = hexDigits[byte >> 4]!
+      texts[end++] = hexDigits[byte & 15]!
+      if (k === 12 || k === 10 || k === 8 || k === 6) texts[end++] = dash
+    }
   }
-  return text
+  return listOf(rows, (row) => texts.toString('latin1', row * uuidLength, (row + 1) * uuidLength))
 }
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i

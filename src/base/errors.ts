@@ -6,32 +6,111 @@ export type ErrorKind = 'user' | 'function' | 'unavailable' | 'limit' | 'interna
  * `docs/errors.md`. A test compares this table with that page.
  */
 export const errorCodes = {
-  ARROW_INVALID: { kind: 'user', retryable: false, about: 'Arrow data that cannot be read as it claims to be' },
+  ARROW_INVALID: {
+    kind: 'user',
+    retryable: false,
+    about: 'Arrow data that cannot be read as it claims to be',
+  },
+  BATCH_TOO_LARGE: {
+    kind: 'limit',
+    retryable: false,
+    about: 'rows of one batch that take more than 2 GiB in a column',
+  },
   CANCELLED: { kind: 'user', retryable: false, about: 'the caller cancelled the query' },
-  CATALOG_CALL_INVALID: { kind: 'user', retryable: false, about: 'a catalog_call without a constant name, or with wrong named arguments' },
-  CONFIG_INVALID: { kind: 'user', retryable: false, about: 'a configuration or session option that is not understood' },
-  DEFINITION_INVALID: { kind: 'user', retryable: false, about: 'a function definition that is incomplete or contradicts itself' },
+  CATALOG_CALL_INVALID: {
+    kind: 'user',
+    retryable: false,
+    about: 'a catalog_call without a constant name, or with wrong named arguments',
+  },
+  CONFIG_INVALID: {
+    kind: 'user',
+    retryable: false,
+    about: 'a configuration or session option that is not understood',
+  },
+  DEFINITION_INVALID: {
+    kind: 'user',
+    retryable: false,
+    about: 'a function definition that is incomplete or contradicts itself',
+  },
   DUPLICATE_NAME: { kind: 'user', retryable: false, about: 'two definitions, or two columns, of one name' },
-  FUNCTION_FAILED: { kind: 'function', retryable: false, about: 'a handler threw, or its promise was rejected' },
-  FUNCTION_RESULT_INVALID: { kind: 'function', retryable: false, about: 'a handler returned a value of the wrong type, out of range or malformed' },
-  FUNCTION_RESULT_ROWS: { kind: 'function', retryable: false, about: 'a handler returned more or fewer results than it was given rows' },
-  FUNCTION_RETURNED_PROMISE: { kind: 'function', retryable: false, about: 'a handler that runs inside DuckDB returned a promise: declare it async' },
-  INTERNAL: { kind: 'internal', retryable: false, about: 'a state that should be impossible: please report it' },
-  IO_FAILED: { kind: 'user', retryable: false, about: 'a file that is missing, damaged, not permitted, or a disk that is full' },
-  MODULE_LOAD_FAILED: { kind: 'user', retryable: false, about: 'a module of functions that does not load, or defines none' },
-  NAME_INVALID: { kind: 'user', retryable: false, about: 'a function name that is unsafe, reserved, or taken by DuckDB' },
+  FUNCTION_FAILED: {
+    kind: 'function',
+    retryable: false,
+    about: 'a handler threw, or its promise was rejected',
+  },
+  FUNCTION_RESULT_INVALID: {
+    kind: 'function',
+    retryable: false,
+    about: 'a handler returned a value of the wrong type, out of range or malformed',
+  },
+  FUNCTION_RESULT_ROWS: {
+    kind: 'function',
+    retryable: false,
+    about: 'a handler returned more or fewer results than it was given rows',
+  },
+  FUNCTION_RETURNED_PROMISE: {
+    kind: 'function',
+    retryable: false,
+    about: 'a handler that runs inside DuckDB returned a promise: declare it async',
+  },
+  INTERNAL: {
+    kind: 'internal',
+    retryable: false,
+    about: 'a state that should be impossible: please report it',
+  },
+  IO_FAILED: {
+    kind: 'user',
+    retryable: false,
+    about: 'a file that is missing, damaged, not permitted, or a disk that is full',
+  },
+  MODULE_LOAD_FAILED: {
+    kind: 'user',
+    retryable: false,
+    about: 'a module of functions that does not load, or defines none',
+  },
+  NAME_INVALID: {
+    kind: 'user',
+    retryable: false,
+    about: 'a function name that is unsafe, reserved, or taken by DuckDB',
+  },
   PLAN_INVALID: { kind: 'user', retryable: false, about: 'a DataFrame operation that makes no valid plan' },
   ROUTE_UNAVAILABLE: { kind: 'user', retryable: false, about: 'a forced route that cannot take this call' },
-  ROWS_LOST: { kind: 'internal', retryable: false, about: 'a stream ended with another number of rows than were read' },
-  SESSION_BUSY: { kind: 'user', retryable: false, about: 'a statement that would end a result which is still being read' },
+  ROWS_LOST: {
+    kind: 'internal',
+    retryable: false,
+    about: 'a stream ended with another number of rows than were read',
+  },
+  SCRIPT_FAILED: {
+    kind: 'user',
+    retryable: false,
+    about: 'a script that does not load, or threw an error of its own',
+  },
+  SESSION_BUSY: {
+    kind: 'user',
+    retryable: false,
+    about: 'a statement that would end a result which is still being read',
+  },
   SESSION_CLOSED: { kind: 'user', retryable: false, about: 'a session that was closed is used again' },
   SQL_INVALID: { kind: 'user', retryable: false, about: 'a statement that DuckDB cannot parse or bind' },
   SQL_FAILED: { kind: 'user', retryable: false, about: 'a statement that failed while it ran' },
-  TYPE_UNSUPPORTED: { kind: 'user', retryable: false, about: 'a type that cannot cross between DuckDB, Arrow and JavaScript' },
+  TYPE_UNSUPPORTED: {
+    kind: 'user',
+    retryable: false,
+    about: 'a type that cannot cross between DuckDB, Arrow and JavaScript',
+  },
   UNKNOWN_COLUMN: { kind: 'user', retryable: false, about: 'a column that its input does not have' },
   UNKNOWN_FUNCTION: { kind: 'user', retryable: false, about: 'a catalog function that is not registered' },
-  WORKER_LOST: { kind: 'unavailable', retryable: true, about: 'an engine or pool thread ended while it was needed' },
-  WRONG_ARGUMENTS: { kind: 'user', retryable: false, about: 'a call with the wrong number or types of arguments' },
+  USAGE_INVALID: { kind: 'user', retryable: false, about: 'a command line that is not understood' },
+  WORKER_LOST: {
+    kind: 'unavailable',
+    retryable: true,
+    about: 'an engine or pool thread ended while it was needed',
+  },
+  WRONG_ARGUMENTS: {
+    kind: 'user',
+    retryable: false,
+    about: 'a call with the wrong number or types of arguments',
+  },
 } as const satisfies Record<string, { kind: ErrorKind; retryable: boolean; about: string }>
 
 export type ErrorCode = keyof typeof errorCodes
@@ -71,7 +150,10 @@ export class EngineError extends Error {
   readonly [brand] = true
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}, cause?: unknown) {
-    super(details.hint === undefined ? message : `${message}\n  ${details.hint}`, cause === undefined ? {} : { cause })
+    super(
+      details.hint === undefined ? message : `${message}\n  ${details.hint}`,
+      cause === undefined ? {} : { cause },
+    )
     this.code = code
     this.details = Object.freeze({ ...details })
   }
@@ -98,7 +180,11 @@ export function messageOf(thrown: unknown): string {
 }
 
 /** Wraps what is not yet an EngineError; one that is comes back as it is. */
-export function toEngineError(thrown: unknown, code: ErrorCode = 'INTERNAL', details: ErrorDetails = {}): EngineError {
+export function toEngineError(
+  thrown: unknown,
+  code: ErrorCode = 'INTERNAL',
+  details: ErrorDetails = {},
+): EngineError {
   return isEngineError(thrown) ? thrown : new EngineError(code, messageOf(thrown), details, thrown)
 }
 

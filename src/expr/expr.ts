@@ -65,7 +65,8 @@ export type SqlScope = 'row' | 'aggregate' | 'window' | 'query'
 
 /**
  * Everything that DuckDB computes: SQL text with holes for its arguments, `parts[0] args[0] parts[1] args[1] … parts[n]`.
- * The text of a whole expression is in parentheses where its precedence needs them.
+ * The text of a whole expression is in parentheses where its precedence needs them. Columns stand in the holes: only text of scope
+ * `query` may name some itself, so that what stands below it keeps its columns and their names.
  */
 export interface SqlExpr {
   readonly kind: 'sql'

@@ -82,6 +82,7 @@ export interface CallProjectPlan {
   readonly once: boolean
 }
 
+/** Outside of its aggregates an item of `aggregates` reads columns of the input only as parts of the keys' expressions. */
 export interface AggregatePlan {
   readonly kind: 'aggregate'
   readonly input: LogicalPlan

@@ -190,3 +190,44 @@ defineFunction({
   batching: { maxBatchingSize: 512, maxBufferDuration: 20 },
   handler: ({ memo }) => memo.map(findEntities),
 })
+
+// Dates may be returned as JavaScript has them.
+defineFunction({ name: 'f', input: {}, output: 'TIMESTAMP', handler: () => new Date() })
+defineFunction({ name: 'f', input: {}, output: 'TIMESTAMP_NS', handler: () => 0n })
+defineFunction({ name: 'f', input: {}, output: 'DATE', handler: () => new Date() })
+defineFunction({
+  name: 'f',
+  input: {},
+  output: 'INTERVAL',
+  handler: () => ({ months: 1, days: 0, micros: 0n }),
+})
+// @ts-expect-error: text is no date
+defineFunction({ name: 'f', input: {}, output: 'DATE', handler: () => '2024-01-01' })
+// @ts-expect-error: a time has no date
+defineFunction({ name: 'f', input: {}, output: 'TIME', handler: () => new Date() })
+
+// Literals keep their types within calls too.
+defineFunction({
+  name: 'words',
+  input: { memo: z.string() },
+  output: z.array(z.object({ kind: z.enum(['word', 'number']), text: z.string().nullable(), at: z.int() })),
+  handler: ({ memo }) =>
+    memo === null
+      ? null
+      : [...memo.matchAll(/\w+/g)].map((match) => ({
+          kind: /^\d+$/.test(match[0]) ? 'number' : 'word',
+          text: match[0],
+          at: match.index,
+        })),
+})
+// @ts-expect-error: text has a length, but is no list
+defineFunction({
+  name: 'f',
+  input: { n: 'INTEGER' },
+  output: 'VARCHAR',
+  batching: {},
+  handler: ({ n }) => 'x'.repeat(n.length),
+})
+defineFunction({ name: 'f', input: {}, output: 'BIGINT', batching: {}, handler: () => new BigInt64Array(2) })
+// @ts-expect-error: bigints are no numbers
+defineFunction({ name: 'f', input: {}, output: 'DOUBLE', batching: {}, handler: () => new BigInt64Array(2) })

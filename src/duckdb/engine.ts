@@ -1,0 +1,191 @@
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import type { FunctionSignature } from '../../catalog/function.ts'
+import type { Batch } from '../arrow/column.ts'
+import { transferables } from '../arrow/column.ts'
+import type { Schema } from '../base/dataType.ts'
+import { decodeError, EngineError } from '../base/errors.ts'
+import { InputFeed } from './inputFeed.ts'
+import type {
+  Answers,
+  CallCount,
+  EngineThreadData,
+  FromEngine,
+  InputSpec,
+  Request,
+  StartStatement,
+  Steering,
+} from './protocol.ts'
+import { RunningStatement } from './runningStatement.ts'
+import { wakeSleepers } from './sleep.ts'
+
+export interface EngineOptions {
+  readonly database: string
+  readonly config: Readonly<Record<string, string>>
+  readonly functions: readonly FunctionSignature[]
+}
+
+interface Pending {
+  readonly resolve: (value: Answers[keyof Answers]) => void
+  readonly reject: (error: EngineError) => void
+}
+
+/** A statement without what the engine fills in itself. */
+export type Statement = Omit<StartStatement, 'credits'>
+
+/** On whose behalf a statement runs. */
+export interface StatementOwner {
+  /** Ends the statement. */
+  readonly signal: AbortSignal
+  /** Is told at the end what was called in the engine's thread. */
+  record(calls: readonly CallCount[]): void
+}
+
+const nobody: StatementOwner = { signal: new AbortController().signal, record: () => {} }
+
+const CREDITS = 4
+
+/** One DuckDB in a thread of its own, as its owner sees it. */
+export class Engine {
+  /** Carries BridgeRequests; whoever answers them calls `wake()` after each reply. */
+  readonly bridge: MessagePort
+  readonly #worker: Worker
+  readonly #wake = new Int32Array(new SharedArrayBuffer(4))
+  readonly #pending = new Map<number, Pending>()
+  readonly #statements = new Map<number, RunningStatement>()
+  #nextId = 0
+  #lost: EngineError | null = null
+  #closing: Promise<void> | null = null
+
+  constructor(threadUrl: URL, options: EngineOptions) {
+    const { port1, port2 } = new MessageChannel()
+    this.bridge = port1
+    const workerData: EngineThreadData = { ...options, wake: this.#wake.buffer, bridge: port2 }
+    this.#worker = new Worker(threadUrl, { workerData, transferList: [port2] })
+    this.#worker.on('message', (message: FromEngine) => this.#receive(message))
+    this.#worker.on('error', (error) => this.#fail(`the engine thread failed: ${error.message}`))
+    this.#worker.on('exit', (code) => this.#fail(`the engine thread ended with code ${code}`))
+    this.#worker.unref()
+    port1.unref()
+  }
+
+  /** Whether its thread has ended. */
+  get isLost(): boolean {
+    return this.#lost !== null
+  }
+
+  /** Opens a connection and answers its number. */
+  async connect(): Promise<number> {
+    return this.#ask<'connect'>({ kind: 'connect' })
+  }
+
+  async disconnect(connection: number): Promise<void> {
+    await this.#ask<'disconnect'>({ kind: 'disconnect', connection })
+  }
+
+  async countStatements(sql: string): Promise<number> {
+    return this.#ask<'countStatements'>({ kind: 'countStatements', sql })
+  }
+
+  /** Runs a statement; its rows come as they are read. */
+  async start(statement: Statement, owner: StatementOwner = nobody): Promise<RunningStatement> {
+    if (owner.signal.aborted) throw new EngineError('CANCELLED', 'the query was cancelled before it began')
+    const id = this.#nextId
+    const stop = (): void => this.#steer(id, { kind: 'stop' })
+    const running = new RunningStatement(
+      (steering) => this.#steer(id, steering),
+      (calls) => {
+        owner.signal.removeEventListener('abort', stop)
+        owner.record(calls)
+      },
+    )
+    owner.signal.addEventListener('abort', stop)
+    this.#statements.set(id, running)
+    try {
+      const request: Request & { readonly kind: 'start' } = { kind: 'start', ...statement, credits: CREDITS }
+      running.begin(
+        await this.#ask(
+          request,
+          statement.inputs.map(({ port }) => port),
+        ),
+      )
+      return running
+    } catch (error) {
+      owner.signal.removeEventListener('abort', stop)
+      this.#statements.delete(id)
+      throw error
+    }
+  }
+
+  /** A relation that a statement on this engine can read; `feed` gives it rows. */
+  input(name: string, schema: Schema): { readonly spec: InputSpec; readonly feed: InputFeed } {
+    const { port1, port2 } = new MessageChannel()
+    return { spec: { name, schema, port: port2 }, feed: new InputFeed(port1, () => this.wake()) }
+  }
+
+  /** Adds rows to a table of the scratch catalog. */
+  async append(table: string, schema: Schema, batch: Batch): Promise<void> {
+    await this.#ask<'append'>({ kind: 'append', table, schema, batch }, transferables(batch.columns))
+  }
+
+  /** Flushes what was appended to a table and answers its number of rows. */
+  async closeAppender(table: string): Promise<number> {
+    return this.#ask<'closeAppender'>({ kind: 'closeAppender', table })
+  }
+
+  /** Wakes callbacks that sleep until a message is there. */
+  wake(): void {
+    wakeSleepers(this.#wake)
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= this.#end()
+    await this.#closing
+  }
+
+  async #end(): Promise<void> {
+    for (const statement of this.#statements.values())
+      statement.fail(new EngineError('CANCELLED', 'the engine is closed'))
+    this.bridge.close()
+    await this.#worker.terminate()
+  }
+
+  #ask<Kind extends Request['kind'] & keyof Answers>(
+    request: Request & { readonly kind: Kind },
+    transfer: readonly (ArrayBuffer | MessagePort)[] = [],
+  ): Promise<Answers[Kind]> {
+    if (this.#lost !== null) return Promise.reject(this.#lost)
+    const id = this.#nextId++
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve: resolve as Pending['resolve'], reject })
+      if (this.#pending.size === 1) this.#worker.ref()
+      this.#worker.postMessage({ id, request }, [...transfer])
+    })
+  }
+
+  #steer(stream: number, steering: Pick<Steering, 'kind'> & { readonly batches?: number }): void {
+    if (this.#lost === null) this.#worker.postMessage({ steering: { stream, ...steering } })
+  }
+
+  #receive(message: FromEngine): void {
+    if ('stream' in message) {
+      const statement = this.#statements.get(message.stream)
+      if (!('batch' in message.event)) this.#statements.delete(message.stream)
+      statement?.receive(message.event)
+    } else {
+      const pending = this.#pending.get(message.id)
+      this.#pending.delete(message.id)
+      if ('error' in message) pending?.reject(decodeError(message.error))
+      else pending?.resolve(message.value)
+    }
+    // An idle engine does not keep the process alive; one with work does.
+    if (this.#pending.size === 0 && this.#statements.size === 0) this.#worker.unref()
+  }
+
+  #fail(message: string): void {
+    this.#lost ??= new EngineError('WORKER_LOST', message)
+    for (const pending of this.#pending.values()) pending.reject(this.#lost)
+    for (const statement of this.#statements.values()) statement.fail(this.#lost)
+    this.#pending.clear()
+    this.#statements.clear()
+  }
+}

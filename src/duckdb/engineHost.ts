@@ -1,0 +1,203 @@
+import type { MessagePort } from 'node:worker_threads'
+import duckdb, { type Database } from '@duckdb/node-bindings'
+import type { Batch } from '../arrow/column.ts'
+import type { Schema } from '../base/dataType.ts'
+import { EngineError, encodeError } from '../base/errors.ts'
+import { TableAppender } from './appender.ts'
+import { EngineConnection } from './connection.ts'
+import { fromDuckDBError } from './duckdbError.ts'
+import type { Answers, FromEngine, Request, StartStatement, Steering, ToEngine } from './protocol.ts'
+import { registerInput } from './relationInput.ts'
+import { StatementStream } from './statementStream.ts'
+
+/** What the thread knows about catalog functions. */
+export interface FunctionHost {
+  register(control: EngineConnection, connectionOf: (nativeId: number) => EngineConnection): Promise<void>
+  /** Makes functions ready to be called without awaiting. */
+  load(names: readonly string[]): Promise<void>
+}
+
+/** Number of the connection that registers functions; no statement runs on it. */
+const CONTROL = -1
+
+/** The thread's side of an engine: owns one DuckDB and answers the requests of protocol.ts. */
+export class EngineHost {
+  readonly #port: MessagePort
+  readonly #wake: Int32Array
+  readonly #database: Database
+  readonly #control: EngineConnection
+  readonly #functions: FunctionHost
+  readonly #connections = new Map<number, EngineConnection>()
+  readonly #byNativeId = new Map<number, EngineConnection>()
+  readonly #streams = new Map<number, { stream: StatementStream | null; connection: EngineConnection }>()
+  readonly #appenders = new Map<string, Promise<TableAppender>>()
+  #nextConnection = 0
+
+  private constructor(owned: {
+    readonly port: MessagePort
+    readonly wake: Int32Array
+    readonly database: Database
+    readonly control: EngineConnection
+    readonly functions: FunctionHost
+  }) {
+    this.#port = owned.port
+    this.#wake = owned.wake
+    this.#database = owned.database
+    this.#control = owned.control
+    this.#functions = owned.functions
+    this.#byNativeId.set(owned.control.nativeId, owned.control)
+  }
+
+  static async open(
+    port: MessagePort,
+    wake: Int32Array,
+    database: { readonly path: string; readonly config: Readonly<Record<string, string>> },
+    functions: FunctionHost,
+  ): Promise<EngineHost> {
+    const handle = await openDatabase(database.path, database.config)
+    const host = new EngineHost({
+      port,
+      wake,
+      database: handle,
+      control: await EngineConnection.open(CONTROL, handle),
+      functions,
+    })
+    await functions.register(host.#control, (nativeId) => host.#connectionOf(nativeId))
+    port.on('message', (message: ToEngine) => host.#receive(message))
+    return host
+  }
+
+  #connectionOf(nativeId: number): EngineConnection {
+    const connection = this.#byNativeId.get(nativeId)
+    if (connection === undefined)
+      throw new EngineError('INTERNAL', `no connection has DuckDB's number ${nativeId}`)
+    return connection
+  }
+
+  #receive(message: ToEngine): void {
+    if ('steering' in message) return this.#steer(message.steering)
+    const { id, request } = message
+    this.#answer(id, request).then(
+      (value) => this.#post({ id, value }),
+      (error: unknown) => this.#post({ id, error: encodeError(fromDuckDBError(error)) }),
+    )
+  }
+
+  #steer(steering: Steering): void {
+    const running = this.#streams.get(steering.stream)
+    if (running === undefined) return
+    if (steering.kind === 'credit') return running.stream?.credit(steering.batches)
+    running.stream?.stop()
+    running.connection.interrupt()
+  }
+
+  #post(message: FromEngine, transfer: ArrayBuffer[] = []): void {
+    this.#port.postMessage(message, transfer)
+  }
+
+  async #answer(id: number, request: Request): Promise<Answers[keyof Answers]> {
+    switch (request.kind) {
+      case 'connect':
+        return this.#connect()
+      case 'disconnect':
+        return this.#disconnect(request.connection)
+      case 'countStatements':
+        return (await duckdb.extract_statements(this.#control.handle, request.sql)).statement_count
+      case 'start':
+        return this.#start(id, request)
+      case 'append':
+        return this.#append(request.table, request.schema, request.batch)
+      case 'closeAppender':
+        return this.#closeAppender(request.table)
+      case 'close':
+        return this.#close()
+    }
+  }
+
+  async #connect(): Promise<number> {
+    const id = this.#nextConnection++
+    const connection = await EngineConnection.open(id, this.#database)
+    this.#connections.set(id, connection)
+    this.#byNativeId.set(connection.nativeId, connection)
+    return id
+  }
+
+  #disconnect(id: number): null {
+    const connection = this.#connection(id)
+    this.#connections.delete(id)
+    this.#byNativeId.delete(connection.nativeId)
+    connection.close()
+    return null
+  }
+
+  #connection(id: number): EngineConnection {
+    const connection = this.#connections.get(id)
+    if (connection === undefined) throw new EngineError('INTERNAL', `connection ${id} is closed`)
+    return connection
+  }
+
+  async #start(id: number, request: StartStatement): Promise<Answers['start']> {
+    const connection = this.#connection(request.connection)
+    await this.#functions.load(request.fused)
+    connection.begin(request.fused)
+    const running: { stream: StatementStream | null; connection: EngineConnection } = {
+      stream: null,
+      connection,
+    }
+    this.#streams.set(id, running)
+    try {
+      for (const input of request.inputs) registerInput(connection.handle, connection, input, this.#wake)
+      const prepared = await duckdb.prepare(connection.handle, request.sql)
+      const result = await duckdb
+        .execute_prepared_streaming(prepared)
+        .finally(() => duckdb.destroy_prepare_sync(prepared))
+      const stream = new StatementStream(result, connection, request.batchRows, request.credits)
+      running.stream = stream
+      // The answer must go out before the first batch, so the rows begin in a later turn.
+      setImmediate(() => {
+        void stream
+          .send((event, transfer) => this.#post({ stream: id, event }, transfer))
+          .finally(() => this.#finish(id, request))
+      })
+      return { schema: stream.schema, answers: stream.answers }
+    } catch (error) {
+      this.#finish(id, request)
+      throw connection.failure ?? fromDuckDBError(error)
+    }
+  }
+
+  #finish(id: number, request: StartStatement): void {
+    this.#streams.delete(id)
+    for (const { port } of request.inputs) port.close()
+  }
+
+  async #append(table: string, schema: Schema, batch: Batch): Promise<null> {
+    let appender = this.#appenders.get(table)
+    if (appender === undefined) {
+      appender = TableAppender.open(this.#database, table, schema)
+      this.#appenders.set(table, appender)
+    }
+    ;(await appender).append(batch)
+    return null
+  }
+
+  async #closeAppender(table: string): Promise<number> {
+    const appender = await this.#appenders.get(table)
+    this.#appenders.delete(table)
+    return appender === undefined ? 0 : appender.close()
+  }
+
+  async #close(): Promise<null> {
+    for (const appender of this.#appenders.values()) (await appender).close()
+    for (const connection of this.#connections.values()) connection.close()
+    this.#control.close()
+    duckdb.close_sync(this.#database)
+    return null
+  }
+}
+
+async function openDatabase(path: string, settings: Readonly<Record<string, string>>): Promise<Database> {
+  const config = duckdb.create_config()
+  for (const [name, value] of Object.entries(settings)) duckdb.set_config(config, name, value)
+  return duckdb.open(path, config)
+}

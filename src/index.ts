@@ -1,0 +1,27 @@
+import { serveDataFrames } from './session/defaultSession.ts'
+
+export type { CatalogFunctions } from '../catalog/catalogFunctions.ts'
+export { defineFunction, type FunctionDefinition } from '../catalog/defineFunction.ts'
+export type { CatalogSnapshot, FunctionSignature, HandlerContext } from '../catalog/function.ts'
+export type { Column, ColumnLike } from '../dataframe/column.ts'
+export { DataFrame } from '../dataframe/dataFrame.ts'
+export { F } from '../dataframe/functions.ts'
+export type { QueryResult, RunOptions } from '../dataframe/planRunner.ts'
+export type { ScanOptions } from '../dataframe/scanRelation.ts'
+export { _ } from '../dataframe/underscore.ts'
+export { when } from '../dataframe/when.ts'
+export type { WriteOptions } from '../dataframe/writeRequest.ts'
+export type { DataType, Field, Schema } from './base/dataType.ts'
+export {
+  EngineError,
+  type ErrorCode,
+  type ErrorDetails,
+  type ErrorKind,
+  isEngineError,
+} from './base/errors.ts'
+export { closeDefaultSession, configureDefaultSession, defaultSession } from './session/defaultSession.ts'
+export type { Result } from './session/result.ts'
+export { type QueryOptions, Session, type SessionOptions } from './session/session.ts'
+export type { SessionSettings } from './session/settings.ts'
+
+serveDataFrames()

@@ -1,0 +1,72 @@
+import type { FunctionSignature } from '../../catalog/function.ts'
+import { Engine } from '../duckdb/engine.ts'
+import { runToEnd } from '../duckdb/runToEnd.ts'
+import { type ConnectionQueries, serveBridge } from './bridge.ts'
+import type { InvokeCall } from './invokeCall.ts'
+import type { QueryRun } from './queryRun.ts'
+
+/** An engine with a database of its own, lent to one statement at a time because its callbacks may sleep. */
+export interface AuxiliaryEngine {
+  readonly engine: Engine
+  readonly connection: number
+}
+
+export interface AuxiliaryOptions {
+  readonly threadUrl: URL
+  readonly config: Readonly<Record<string, string>>
+  readonly functions: readonly FunctionSignature[]
+  readonly invoke: InvokeCall
+}
+
+/** Statements after which an engine is replaced: the relations that it has read stay registered in it. */
+const MAX_LEASES = 1000
+
+/** Engines beside the session's own, for statements that read nothing of the session: kept warm between queries. */
+export class AuxiliaryEngines {
+  readonly #options: AuxiliaryOptions
+  readonly #idle: AuxiliaryEngine[] = []
+  readonly #leases = new Map<AuxiliaryEngine, number>()
+  readonly #queries = new Map<AuxiliaryEngine, Map<number, QueryRun>>()
+
+  constructor(options: AuxiliaryOptions) {
+    this.#options = options
+  }
+
+  /** `threads` is how many DuckDB may use in it. */
+  async lease(threads: number, query: QueryRun): Promise<AuxiliaryEngine> {
+    const auxiliary = this.#idle.pop() ?? (await this.#open())
+    this.#leases.set(auxiliary, (this.#leases.get(auxiliary) ?? 0) + 1)
+    this.#queries.get(auxiliary)!.set(auxiliary.connection, query)
+    await runToEnd(auxiliary.engine, auxiliary.connection, `SET threads = ${threads}`)
+    return auxiliary
+  }
+
+  async release(auxiliary: AuxiliaryEngine): Promise<void> {
+    if (auxiliary.engine.isLost || this.#leases.get(auxiliary)! >= MAX_LEASES) return this.#discard(auxiliary)
+    this.#queries.get(auxiliary)!.clear()
+    this.#idle.push(auxiliary)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#leases.keys()].map((auxiliary) => this.#discard(auxiliary)))
+  }
+
+  async #open(): Promise<AuxiliaryEngine> {
+    const { threadUrl, config, functions, invoke } = this.#options
+    const engine = new Engine(threadUrl, { database: ':memory:', config, functions })
+    const queries = new Map<number, QueryRun>()
+    serveBridge(engine, invoke, queries satisfies ConnectionQueries)
+    const auxiliary = { engine, connection: await engine.connect() }
+    this.#queries.set(auxiliary, queries)
+    this.#leases.set(auxiliary, 0)
+    return auxiliary
+  }
+
+  async #discard(auxiliary: AuxiliaryEngine): Promise<void> {
+    this.#leases.delete(auxiliary)
+    this.#queries.delete(auxiliary)
+    const at = this.#idle.indexOf(auxiliary)
+    if (at >= 0) this.#idle.splice(at, 1)
+    await auxiliary.engine.close()
+  }
+}

@@ -1,0 +1,31 @@
+import { lookup } from '../../catalog/catalog.ts'
+import type { CatalogSnapshot } from '../../catalog/function.ts'
+import type { CallStage } from '../stage/stage.ts'
+
+/** Rows of a batch that go from one stage to the next: enough to make the cost of a message small. */
+export const STAGE_BATCH_ROWS = 8192
+
+/** Rows of a batch that a reader gets. */
+export const RESULT_BATCH_ROWS = 8192
+
+export interface BatchSizing {
+  /** Rows of each batch of the stage's input: whole multiples of what the functions take, so that none is half empty. */
+  readonly batchRows: number
+  readonly maxInFlight: number
+}
+
+/** How a call stage reads its input, so that every executor has its next batch at hand but memory stays bounded. */
+export function batchSizing(
+  stage: CallStage,
+  catalog: CatalogSnapshot,
+  concurrencyOf: (name: string) => number,
+): BatchSizing {
+  const calls = stage.calls.map((call) => lookup(catalog, call.function))
+  const largest = Math.max(...calls.map(({ batching }) => batching?.maxBatchingSize ?? 1))
+  const batchRows = largest >= STAGE_BATCH_ROWS ? largest : Math.ceil(STAGE_BATCH_ROWS / largest) * largest
+  const needed = calls.map(({ name, batching }) => {
+    const callRows = batching?.maxBatchingSize ?? batchRows
+    return Math.ceil((concurrencyOf(name) * callRows * 1.5) / batchRows) + 1
+  })
+  return { batchRows, maxInFlight: Math.max(2, ...needed) }
+}

@@ -1,0 +1,143 @@
+import { lookup } from '../../catalog/catalog.ts'
+import type { CatalogSnapshot } from '../../catalog/function.ts'
+import type { BatchStream } from '../arrow/batchStream.ts'
+import type { Batch } from '../arrow/column.ts'
+import type { Schema } from '../base/dataType.ts'
+import { EngineError } from '../base/errors.ts'
+import type { CallStage, StageCall } from '../stage/stage.ts'
+import { type InvokeCall, recorded } from './invokeCall.ts'
+import type { QueryRun } from './queryRun.ts'
+import { StageCaller } from './stageCaller.ts'
+
+export interface CallStreamOptions {
+  readonly catalog: CatalogSnapshot
+  readonly invoke: InvokeCall
+  readonly query: QueryRun
+  /** Batches of the input that may be in work or waiting for their reader. */
+  readonly maxInFlight: number
+}
+
+type Settled = { readonly batch: Batch } | { readonly error: unknown }
+
+/** Calls over a stream of batches: many are in flight, the results come out in the order of the rows that went in. */
+export class CallStream implements BatchStream {
+  readonly schema: Schema
+  readonly #input: BatchStream
+  readonly #stage: CallStage
+  readonly #callers: readonly StageCaller[]
+  readonly #options: CallStreamOptions
+  readonly #ownsArguments: readonly boolean[]
+  readonly #abort = new AbortController()
+  readonly #signal: AbortSignal
+  readonly #inFlight: Promise<Settled>[] = []
+  #reading: Promise<Batch | null> | null = null
+  #inputEnded = false
+  #batches = 0
+  #rowsRead = 0
+  #rowsGiven = 0
+
+  constructor(input: BatchStream, stage: CallStage, options: CallStreamOptions) {
+    this.#input = input
+    this.#stage = stage
+    this.#options = options
+    this.#signal = AbortSignal.any([options.query.signal, this.#abort.signal])
+    this.#callers = stage.calls.map(
+      (call) =>
+        new StageCaller(
+          call,
+          lookup(options.catalog, call.function),
+          recorded(options.invoke, options.query),
+        ),
+    )
+    this.#ownsArguments = stage.calls.map((call) => readsAlone(call, stage))
+    this.schema = stage.outputs.map((output) => ({
+      name: output.name,
+      type:
+        output.kind === 'input'
+          ? input.schema[output.column]!.type
+          : this.#callers[output.call]!.signature.output,
+    }))
+  }
+
+  async next(): Promise<Batch | null> {
+    await this.#fill()
+    const settled = await this.#inFlight.shift()
+    if (settled === undefined) return this.#checkedEnd()
+    if ('error' in settled) throw settled.error
+    this.#rowsGiven += settled.batch.length
+    return settled.batch
+  }
+
+  async close(): Promise<void> {
+    this.#abort.abort(new EngineError('CANCELLED', 'the reader stopped before the end of the result'))
+    await this.#input.close()
+    await Promise.all(this.#inFlight)
+  }
+
+  /** Reads as many batches as may be in flight, but waits for the input only if there is nothing else to give. */
+  async #fill(): Promise<void> {
+    while (!this.#inputEnded && this.#inFlight.length < this.#options.maxInFlight) {
+      this.#reading ??= this.#input.next()
+      const first = this.#inFlight[0]
+      const arrived =
+        first === undefined
+          ? await this.#reading
+          : await Promise.race([this.#reading, first.then(() => 'ready' as const)])
+      if (arrived === 'ready') return
+      this.#reading = null
+      if (arrived === null) this.#inputEnded = true
+      else this.#inFlight.push(this.#settle(arrived))
+    }
+  }
+
+  /** Never rejects, so that a failed batch behind a slow one is not an unhandled rejection. */
+  async #settle(batch: Batch): Promise<Settled> {
+    const number = this.#batches++
+    const firstRow = this.#rowsRead
+    this.#rowsRead += batch.length
+    try {
+      return { batch: await this.#call(batch, number, firstRow) }
+    } catch (error) {
+      this.#abort.abort(error)
+      return { error }
+    }
+  }
+
+  async #call(batch: Batch, number: number, firstRow: number): Promise<Batch> {
+    const position = { batch: number, firstRow, signal: this.#signal }
+    const results = await Promise.all(
+      this.#callers.map((caller, index) => caller.call(batch, position, this.#ownsArguments[index]!)),
+    )
+    const columns = this.#stage.outputs.map((output) =>
+      output.kind === 'call' ? results[output.call]! : batch.columns[output.column]!,
+    )
+    for (const [index, column] of columns.entries()) {
+      if (column.length === batch.length) continue
+      const { name } = this.#stage.outputs[index]!
+      throw new EngineError(
+        'ROWS_LOST',
+        `column '${name}' has ${column.length} rows for ${batch.length} in batch ${number}`,
+      )
+    }
+    return { length: batch.length, columns }
+  }
+
+  #checkedEnd(): null {
+    if (this.#rowsGiven !== this.#rowsRead) {
+      throw new EngineError('ROWS_LOST', `a call stage gave ${this.#rowsGiven} of ${this.#rowsRead} rows`)
+    }
+    return null
+  }
+}
+
+/** Whether nobody but this call reads its arguments, so that their buffers may be transferred away. */
+function readsAlone(call: StageCall, { calls, outputs }: CallStage): boolean {
+  const others = calls
+    .filter((other) => other !== call)
+    .flatMap(({ args, guard, metadata }) => [...args, guard, metadata])
+  const read = new Set([
+    ...others,
+    ...outputs.map((output) => (output.kind === 'input' ? output.column : null)),
+  ])
+  return new Set(call.args).size === call.args.length && call.args.every((index) => !read.has(index))
+}

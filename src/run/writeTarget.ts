@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { EngineError, messageOf } from '../base/errors.ts'
+import type { WriteRequest } from '../plan/writeRequest.ts'
+
+/** A file or directory on its way to its final name: what is half written is never visible under it. */
+export class WriteTarget {
+  readonly path: string
+  /** Where to write; a directory exists already. */
+  readonly temporary: string
+  readonly #isDirectory: boolean
+  readonly #mode: WriteRequest['mode']
+
+  private constructor(path: string, isDirectory: boolean, mode: WriteRequest['mode']) {
+    this.path = path
+    this.temporary = `${path}.${randomUUID().slice(0, 8)}.tmp`
+    this.#isDirectory = isDirectory
+    this.#mode = mode
+  }
+
+  static async open(
+    path: string,
+    options: { readonly directory: boolean; readonly mode: WriteRequest['mode'] },
+  ): Promise<WriteTarget> {
+    const target = new WriteTarget(resolve(path), options.directory, options.mode)
+    await checked(target.path, async () => {
+      if (options.directory && options.mode === 'error' && (await exists(target.path))) {
+        throw new EngineError('IO_FAILED', `cannot write ${target.path}: it exists`, {
+          path: target.path,
+          hint: "remove it, or write with mode: 'overwrite' or 'append'",
+        })
+      }
+      await mkdir(options.directory ? target.temporary : dirname(target.path), { recursive: true })
+    })
+    return target
+  }
+
+  /** Gives what was written its final name. */
+  async commit(): Promise<void> {
+    await checked(this.path, async () => {
+      if (!this.#isDirectory || !(await exists(this.path))) return rename(this.temporary, this.path)
+      return this.#mode === 'append' ? this.#appendParts() : this.#replaceDirectory()
+    })
+  }
+
+  /** Removes what was written; what stood under the final name is untouched. */
+  async discard(): Promise<void> {
+    await rm(this.temporary, { recursive: true, force: true })
+  }
+
+  async #appendParts(): Promise<void> {
+    const prefix = randomUUID().slice(0, 8)
+    for (const entry of await readdir(this.temporary, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue
+      const from = join(entry.parentPath, entry.name)
+      const folder = join(this.path, entry.parentPath.slice(this.temporary.length))
+      await mkdir(folder, { recursive: true })
+      await rename(from, join(folder, `${prefix}-${entry.name}`))
+    }
+    await this.discard()
+  }
+
+  async #replaceDirectory(): Promise<void> {
+    const old = `${this.path}.${randomUUID().slice(0, 8)}.old`
+    await rename(this.path, old)
+    await rename(this.temporary, this.path)
+    await rm(old, { recursive: true, force: true })
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function checked(path: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (error instanceof EngineError) throw error
+    throw new EngineError('IO_FAILED', `cannot write ${path}: ${messageOf(error)}`, { path }, error)
+  }
+}

@@ -1,0 +1,88 @@
+import { lookup } from '../../catalog/catalog.ts'
+import type { CatalogSnapshot } from '../../catalog/function.ts'
+import { formatPlan } from '../plan/print.ts'
+import { renderPlan } from '../plan/render.ts'
+import type { CallProfile } from '../run/queryRun.ts'
+import type { CallStage, QueryStage, Stage } from '../stage/stage.ts'
+import type { PlannedQuery } from './queryPlanner.ts'
+
+/** What a run of the query took. */
+export interface Measured {
+  readonly rows: number
+  readonly seconds: number
+  readonly calls: readonly CallProfile[]
+}
+
+/** The plan, the rules that made it, where each call runs and why, and the stages from the source to the result. */
+export function explainQuery(
+  query: PlannedQuery,
+  catalog: CatalogSnapshot,
+  measured: Measured | null = null,
+): string {
+  const sections = [
+    section('Plan', formatPlan(query.optimized)),
+    section('Rules', query.rules.length === 0 ? 'none changed the plan' : query.rules.join(', ')),
+    section(
+      'Calls',
+      query.calls.length === 0 ? 'none' : query.calls.map((call) => describeCall(call, catalog)).join('\n'),
+    ),
+    section(
+      'Stages',
+      [
+        ...query.stored.flatMap(({ relation, stage }) => [...describeStage(stage), `→ ${relation}, stored`]),
+        ...describeStage(query.root),
+      ].join('\n'),
+    ),
+    ...(measured === null ? [] : [section('Run', describeRun(measured))]),
+  ]
+  return sections.join('\n')
+}
+
+function section(title: string, body: string): string {
+  return `${title}\n${body.trimEnd().replaceAll(/^/gm, '  ')}\n`
+}
+
+function describeCall(call: PlannedQuery['calls'][number], catalog: CatalogSnapshot): string {
+  const { version, executor, batching } = lookup(catalog, call.function)
+  const batch = batching === null ? '' : `, batches of ${batching.maxBatchingSize}`
+  const where =
+    call.route === 'fused'
+      ? 'in the engine thread'
+      : `on ${executor === 'main' ? 'the main thread' : 'the thread pool'}`
+  return `${call.function} (version ${version}): ${call.route}, ${where}${batch}: ${call.reason}`
+}
+
+/** One line a stage, the source first. */
+function describeStage(stage: Stage): string[] {
+  return stage.kind === 'query' ? describeQuery(stage) : describeCalls(stage)
+}
+
+function describeQuery(stage: QueryStage): string[] {
+  const below = stage.inputs.flatMap(({ relation, stage: input }) => [
+    ...describeStage(input),
+    `→ ${relation}`,
+  ])
+  const place =
+    stage.inputs.length === 0 || !stage.selfContained ? "the session's engine" : 'an engine of its own'
+  const shared =
+    stage.partitioning === null ? '' : ', shared by ranges of rows between several engines if large'
+  const sql = renderPlan(stage.plan, { relationFor: ({ id }) => id }).replaceAll(/\s+/g, ' ')
+  return [...below, `query on ${place}${shared}: ${sql}`]
+}
+
+function describeCalls(stage: CallStage): string[] {
+  const calls = stage.calls.map((call) => {
+    const notes = [call.guard === null ? '' : ' where its guard holds', call.once ? ' once' : '']
+    return call.function + notes.join('')
+  })
+  return [...describeStage(stage.input), `call ${calls.join(', ')}`]
+}
+
+function describeRun({ rows, seconds, calls }: Measured): string {
+  const total = `${rows} rows in ${seconds.toFixed(3)} s`
+  const each = calls.map(
+    (call) =>
+      `${call.function}: ${call.rows} rows in ${call.calls} calls, ${(call.milliseconds / 1000).toFixed(3)} s in them`,
+  )
+  return [total, ...each].join('\n')
+}

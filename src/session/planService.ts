@@ -1,0 +1,131 @@
+import type { BatchStream } from '../arrow/batchStream.ts'
+import type { Schema } from '../base/dataType.ts'
+import type { LogicalPlan } from '../plan/plan.ts'
+import type { WriteRequest } from '../plan/writeRequest.ts'
+import { OwnedStream } from '../run/ownedStream.ts'
+import type { QueryRun } from '../run/queryRun.ts'
+import type { Wanted } from '../run/stageRunner.ts'
+import { overRelation, writeStage } from '../run/writer.ts'
+import type { CallInPlace } from '../stage/chooseRoute.ts'
+import { EngineBinder } from './engineBinder.ts'
+import { explainQuery } from './explain.ts'
+import { type PlannedQuery, QueryPlanner } from './queryPlanner.ts'
+import { type Result, streamed } from './result.ts'
+import type { SessionResources } from './sessionResources.ts'
+import type { Settings } from './settings.ts'
+
+/** A statement around a query, such as INSERT or COPY; it takes its turn on the session's main connection. */
+export type AroundQuery = (query: string) => string
+
+/** SQL with calls in place, and who reads its rows. */
+export interface PlacedText {
+  readonly sql: string
+  readonly calls: readonly { readonly function: string }[]
+  readonly lease: Wanted['lease']
+}
+
+/** Plans and runs logical plans, wherever they come from. */
+export class PlanService {
+  readonly binder: EngineBinder
+  readonly #resources: SessionResources
+  readonly #planner: QueryPlanner
+  readonly #batchRows: number
+
+  constructor(resources: SessionResources, settings: Settings) {
+    this.#resources = resources
+    this.#batchRows = settings.batchRows
+    this.binder = new EngineBinder(resources.engine, resources.connections)
+    this.#planner = new QueryPlanner({
+      catalog: resources.catalog,
+      settings,
+      describe: (sql) => this.binder.describe(sql),
+      newRelation: () => resources.newRelation(),
+    })
+  }
+
+  async plan(plan: LogicalPlan, inPlace: readonly CallInPlace[] = []): Promise<PlannedQuery> {
+    return this.#planner.plan(plan, inPlace)
+  }
+
+  /** `names` are those of the result's columns, where they may be equal. */
+  async run(planned: PlannedQuery, query: QueryRun, names: readonly string[] | null = null): Promise<Result> {
+    const stream = await this.#withStored(planned, query, async () =>
+      this.#resources.runner.run(planned.root, query, this.#batchRows),
+    )
+    return streamed(stream, query, names)
+  }
+
+  async describe(plan: LogicalPlan): Promise<Schema> {
+    return (await this.#planner.analyze(plan)).schema
+  }
+
+  /** Runs a statement around the rows of a query, in the session's engine. */
+  async runAround(planned: PlannedQuery, around: AroundQuery, query: QueryRun): Promise<Result> {
+    const { runner } = this.#resources
+    const stage = { ...overRelation(planned.root, runner), selfContained: false, partitioning: null }
+    const wanted: Wanted = { batchRows: this.#batchRows, wrap: around, lease: 'statement' }
+    return streamed(
+      await this.#withStored(planned, query, async () => runner.runQuery(stage, query, wanted)),
+      query,
+    )
+  }
+
+  /** Runs a statement as DuckDB takes it, whose calls are in place. */
+  async runText(statement: PlacedText, query: QueryRun): Promise<Result> {
+    const fused = this.#planner.fusedInPlace(statement.calls)
+    const wanted = { batchRows: this.#batchRows, lease: statement.lease, fused }
+    return streamed(await this.#resources.runner.runText(statement.sql, query, wanted), query)
+  }
+
+  /** DuckDB's own explanation of a statement without calls that could be planned. */
+  async explainText(text: string, analyze: boolean, query: QueryRun): Promise<string> {
+    const sql = `EXPLAIN ${analyze ? 'ANALYZE ' : ''}${text.replace(/^\s*explain\s+(analyze\s+)?/i, '')}`
+    const rows = await (await this.runText({ sql, calls: [], lease: 'statement' }, query)).toRows()
+    return rows.map((row) => String(Object.values(row).at(-1))).join('\n')
+  }
+
+  /** Writes rows to files; answers their number. */
+  async write(planned: PlannedQuery, request: WriteRequest, query: QueryRun): Promise<number> {
+    const { runner, scratch } = this.#resources
+    try {
+      await this.#store(planned, query)
+      return await writeStage(runner, planned.root, request, query)
+    } finally {
+      for (const { relation } of planned.stored) await scratch.drop(relation)
+    }
+  }
+
+  /** With `analyze` the query is run to its end and measured. */
+  async explain(planned: PlannedQuery, analyze: boolean, query: QueryRun): Promise<string> {
+    const { catalog } = this.#resources
+    if (!analyze) return explainQuery(planned, catalog)
+    const started = performance.now()
+    const rows = await (await this.run(planned, query)).drain()
+    const seconds = (performance.now() - started) / 1000
+    return explainQuery(planned, catalog, { rows, seconds, calls: query.calls })
+  }
+
+  async #store({ stored }: PlannedQuery, query: QueryRun): Promise<void> {
+    const { runner, scratch } = this.#resources
+    for (const { relation, stage } of stored) await scratch.fill(relation, await runner.run(stage, query))
+  }
+
+  /** A stream that reads what was stored for it, which is dropped when it is closed. */
+  async #withStored(
+    planned: PlannedQuery,
+    query: QueryRun,
+    start: () => Promise<BatchStream>,
+  ): Promise<BatchStream> {
+    if (planned.stored.length === 0) return start()
+    const drop = async (): Promise<void> => {
+      for (const { relation } of planned.stored) await this.#resources.scratch.drop(relation)
+    }
+    try {
+      await this.#store(planned, query)
+      return new OwnedStream(await start(), drop)
+    } catch (error) {
+      await drop()
+      throw error
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import { resolve } from 'node:path'
+import type { CatalogSnapshot } from '../../catalog/function.ts'
+import { type DefinitionSource, loadDefinitions } from '../../catalog/loadModules.ts'
+import { DataFrame } from '../../dataframe/dataFrame.ts'
+import type { PlanRunner } from '../../dataframe/planRunner.ts'
+import type { DeclaredRow, DeclaredSchema } from '../../dataframe/rowTypes.ts'
+import type { ScanOptions } from '../../dataframe/scanRelation.ts'
+import type { Parameters } from '../../sql/parameters.ts'
+import { EngineError } from '../base/errors.ts'
+import type { Progress } from '../run/queryRun.ts'
+import { MemorySources } from './memorySources.ts'
+import { PlanService } from './planService.ts'
+import type { Result } from './result.ts'
+import { SessionResources } from './sessionResources.ts'
+import { SessionRunner } from './sessionRunner.ts'
+import { readSettings, type SessionSettings, type Settings } from './settings.ts'
+import { StatementService } from './statementService.ts'
+
+export interface SessionOptions {
+  /** Definitions, or paths, file URLs or globs of modules that export some. */
+  readonly functions?: readonly DefinitionSource[]
+  /** A database file of DuckDB; default ':memory:'. */
+  readonly database?: string
+  readonly settings?: SessionSettings
+  /** Directory of relative paths; default the working directory. */
+  readonly baseDirectory?: string
+}
+
+export interface QueryOptions {
+  /** Cancels the query; what it holds is given back within a second. */
+  readonly signal?: AbortSignal
+  /** Is told how far the query is whenever a batch has been called. */
+  readonly onProgress?: (progress: Progress) => void
+}
+
+export interface ExplainOptions extends QueryOptions {
+  /** Runs the query and shows what it did; default false. */
+  readonly analyze?: boolean
+}
+
+/** A catalog, a database, and the threads that work for them. Close it when it is no longer needed. */
+export class Session {
+  readonly catalog: CatalogSnapshot
+  readonly #resources: SessionResources
+  readonly #statements: StatementService
+  readonly #runner: SessionRunner
+  #closed: Promise<void> | null = null
+
+  private constructor(resources: SessionResources, settings: Settings) {
+    this.catalog = resources.catalog
+    this.#resources = resources
+    const plans = new PlanService(resources, settings)
+    this.#statements = new StatementService(resources.catalog, resources.connections, plans)
+    this.#runner = new SessionRunner(resources.catalog, plans, new MemorySources(resources))
+  }
+
+  /** Loads the functions and opens the database; throws what is wrong with either. */
+  static async open(options: SessionOptions = {}): Promise<Session> {
+    const settings = readSettings(options.settings)
+    const { functions = [], database = ':memory:', baseDirectory = process.cwd() } = options
+    const resources = new SessionResources(
+      await loadDefinitions(functions, baseDirectory),
+      database === ':memory:' ? database : resolve(baseDirectory, database),
+      settings,
+    )
+    try {
+      await resources.open()
+      return new Session(resources, settings)
+    } catch (error) {
+      await resources.close()
+      throw error
+    }
+  }
+
+  /**
+   * Runs one statement or several; the result is that of the last one. Tables, views and macros that a statement makes are
+   * there for the next; INSERT, UPDATE, DELETE and COPY answer with `Count`.
+   */
+  async sql(text: string, parameters: Parameters = [], options: QueryOptions = {}): Promise<Result> {
+    this.#checkOpen()
+    return this.#statements.run(text, { ...options, parameters })
+  }
+
+  /** Files by paths or globs (parquet, CSV, JSON, Arrow) as a DataFrame of this session. */
+  scan<const Declared extends DeclaredSchema>(
+    paths: string | readonly string[],
+    options: ScanOptions<Declared> & { readonly schema: Declared },
+  ): DataFrame<DeclaredRow<Declared>>
+  scan(paths: string | readonly string[], options?: ScanOptions): DataFrame
+  scan(paths: string | readonly string[], options: ScanOptions = {}): DataFrame {
+    return DataFrame.scan(paths, options, this.runner)
+  }
+
+  /** Runs DataFrames in this session: `DataFrame.fromRows(rows, schema, session.runner)`. */
+  get runner(): PlanRunner {
+    this.#checkOpen()
+    return this.#runner
+  }
+
+  /** The plan of a query in text; with `analyze` it is run, and what it did is shown too. */
+  async explain(text: string, options: ExplainOptions = {}): Promise<string> {
+    this.#checkOpen()
+    return this.#statements.explain(text, options.analyze ?? false, { ...options, parameters: [] })
+  }
+
+  /** Ends what is running and gives everything back; safe to call twice. */
+  async close(): Promise<void> {
+    this.#closed ??= this.#resources.close()
+    await this.#closed
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #checkOpen(): void {
+    if (this.#closed !== null)
+      throw new EngineError('SESSION_CLOSED', 'this session is closed', {
+        hint: 'open another with Session.open',
+      })
+  }
+}

@@ -1,0 +1,87 @@
+import { createSnapshot } from '../../catalog/catalog.ts'
+import type { CatalogSnapshot } from '../../catalog/function.ts'
+import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
+import { createDispatcher, type Dispatcher } from '../../udf/dispatcher.ts'
+import { MainExecutor } from '../../udf/executors/main.ts'
+import { PoolExecutor } from '../../udf/executors/pool/pool.ts'
+import { Engine } from '../duckdb/engine.ts'
+import { AuxiliaryEngines } from '../run/auxiliaryEngines.ts'
+import { serveBridge } from '../run/bridge.ts'
+import { SessionConnections } from '../run/connections.ts'
+import type { InvokeCall } from '../run/invokeCall.ts'
+import { QueryRun } from '../run/queryRun.ts'
+import { ScratchTables } from '../run/scratchTables.ts'
+import { StageRunner } from '../run/stageRunner.ts'
+import type { Settings } from './settings.ts'
+
+const engineThread = new URL('../run/engineThread.js', import.meta.url)
+
+/** Everything a session owns that has to be closed, made from its catalog and settings. */
+export class SessionResources {
+  readonly catalog: CatalogSnapshot
+  readonly engine: Engine
+  readonly connections: SessionConnections
+  readonly scratch: ScratchTables
+  readonly runner: StageRunner
+  readonly #auxiliaries: AuxiliaryEngines
+  readonly #dispatcher: Dispatcher
+  #relations = 0
+
+  constructor(functions: readonly RegisteredFunction[], database: string, settings: Settings) {
+    this.catalog = createSnapshot(functions)
+    const byName = new Map(functions.map((registered) => [registered.signature.name, registered]))
+    this.#dispatcher = createDispatcher({
+      main: new MainExecutor(),
+      pool: new PoolExecutor(settings.poolThreads),
+    })
+    const invoke: InvokeCall = (name, batch, context) =>
+      this.#dispatcher.invoke(byName.get(name)!, batch, context)
+    const signatures = functions.map(({ signature }) => signature)
+    const config = engineConfig(settings)
+    const queries = new Map<number, QueryRun>()
+    this.engine = new Engine(engineThread, { database, config, functions: signatures })
+    serveBridge(this.engine, invoke, queries)
+    this.connections = new SessionConnections(this.engine, queries)
+    this.scratch = new ScratchTables(this.engine)
+    this.#auxiliaries = new AuxiliaryEngines({
+      threadUrl: engineThread,
+      config,
+      functions: signatures,
+      invoke,
+    })
+    this.runner = new StageRunner({
+      catalog: this.catalog,
+      engine: this.engine,
+      connections: this.connections,
+      auxiliaries: this.#auxiliaries,
+      scratch: this.scratch,
+      invoke,
+      concurrencyOf: (name) => this.#dispatcher.concurrencyOf(byName.get(name)!.signature),
+      newRelation: () => this.newRelation(),
+      engines: settings.engines,
+      minPartitionedRows: settings.minPartitionedRows,
+    })
+  }
+
+  /** Resolves when the database is open; throws what keeps it from opening. */
+  async open(): Promise<void> {
+    const lease = await this.connections.leaseForStatement(new QueryRun())
+    lease.release()
+  }
+
+  /** A name that no relation of the session has had. */
+  newRelation(): string {
+    return `stage_${this.#relations++}`
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#auxiliaries.close(), this.#dispatcher.close(), this.engine.close()])
+  }
+}
+
+function engineConfig({ threads, memoryLimit }: Settings): Record<string, string> {
+  return {
+    threads: String(threads),
+    ...(memoryLimit === null ? {} : { memory_limit: memoryLimit }),
+  }
+}

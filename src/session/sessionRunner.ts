@@ -1,0 +1,76 @@
+import type { CatalogSnapshot } from '../../catalog/function.ts'
+import type {
+  MemoryContent,
+  PlanRunner,
+  QueryResult,
+  RunOptions,
+  SqlParameters,
+} from '../../dataframe/planRunner.ts'
+import { planExpression } from '../../sql/planExpression.ts'
+import { planSelect } from '../../sql/planSelect.ts'
+import type { Schema } from '../base/dataType.ts'
+import { EngineError } from '../base/errors.ts'
+import type { Expr } from '../expr/expr.ts'
+import type { LogicalPlan, MemorySource } from '../plan/plan.ts'
+import type { WriteRequest } from '../plan/writeRequest.ts'
+import { QueryRun } from '../run/queryRun.ts'
+import type { MemorySources } from './memorySources.ts'
+import type { PlanService } from './planService.ts'
+import { collected, type Result } from './result.ts'
+
+/** Runs the plans that DataFrames build. */
+export class SessionRunner implements PlanRunner {
+  readonly #catalog: CatalogSnapshot
+  readonly #plans: PlanService
+  readonly #memory: MemorySources
+
+  constructor(catalog: CatalogSnapshot, plans: PlanService, memory: MemorySources) {
+    this.#catalog = catalog
+    this.#plans = plans
+    this.#memory = memory
+  }
+
+  async run<Row>(plan: LogicalPlan, { signal }: RunOptions): Promise<QueryResult<Row>> {
+    return (await this.#start(plan, new QueryRun({ signal }))) as Result<Row>
+  }
+
+  async collect<Row>(plan: LogicalPlan, { signal }: RunOptions): Promise<QueryResult<Row>> {
+    const query = new QueryRun({ signal })
+    return (await collected(await this.#start(plan, query), query)) as Result<Row>
+  }
+
+  async write(plan: LogicalPlan, request: WriteRequest, { signal }: RunOptions): Promise<number> {
+    return this.#plans.write(await this.#plans.plan(plan), request, new QueryRun({ signal }))
+  }
+
+  async explain(plan: LogicalPlan, { analyze }: { readonly analyze: boolean }): Promise<string> {
+    return this.#plans.explain(await this.#plans.plan(plan), analyze, new QueryRun())
+  }
+
+  async describe(plan: LogicalPlan): Promise<Schema> {
+    return this.#plans.describe(plan)
+  }
+
+  async planSql(text: string, parameters: SqlParameters): Promise<LogicalPlan> {
+    const context = { binder: this.#plans.binder, catalog: this.#catalog, parameters }
+    const planned = await planSelect(text, context)
+    if (planned === null) {
+      throw new EngineError('SQL_INVALID', 'this statement is no SELECT that a DataFrame can be made of', {
+        hint: 'run it with session.sql, or create a view or table of it and use DataFrame.table',
+      })
+    }
+    return planned.plan
+  }
+
+  async parseExpression(text: string): Promise<Expr> {
+    return planExpression(text, { binder: this.#plans.binder, catalog: this.#catalog })
+  }
+
+  async memorySource(content: MemoryContent): Promise<MemorySource> {
+    return this.#memory.sourceOf(content)
+  }
+
+  async #start(plan: LogicalPlan, query: QueryRun): Promise<Result> {
+    return this.#plans.run(await this.#plans.plan(plan), query)
+  }
+}

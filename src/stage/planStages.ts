@@ -1,0 +1,186 @@
+import { lookup } from '../../catalog/catalog.ts'
+import type { CatalogSnapshot } from '../../catalog/function.ts'
+import type { Schema } from '../base/dataType.ts'
+import { collectCalls, collectColumns } from '../expr/walk.ts'
+import { mapPlanInputs, planExpressions, planInputs } from '../plan/children.ts'
+import { outputColumns } from '../plan/columns.ts'
+import { scan } from '../plan/factories.ts'
+import type { CallProjectPlan, LogicalPlan } from '../plan/plan.ts'
+import { buildCallStage, callColumns } from './buildCallStage.ts'
+import { type CallInPlace, type CallSite, chooseRoute, routeInPlace } from './chooseRoute.ts'
+import { findPartitioning, isRowWise } from './partitioning.ts'
+import { isSelfContained } from './selfContained.ts'
+import type { CallStage, Route, RoutedCall, Stage, StageInput } from './stage.ts'
+
+/** What stage planning asks of the session. */
+export interface StageContext {
+  readonly catalog: CatalogSnapshot
+  /** The setting `route`; null lets the planner choose. */
+  readonly forcedRoute: Route | null
+  /** Calls inside text that the planner does not look into. */
+  readonly inPlace: readonly CallInPlace[]
+  /** A relation name that is new to the session. */
+  newRelation(): string
+  /** The columns of a plan; `relations` tells those of the stages that it reads. */
+  describe(plan: LogicalPlan, relations: ReadonlyMap<string, Schema>): Promise<Schema>
+}
+
+export interface StagePlan {
+  readonly root: Stage
+  readonly calls: readonly RoutedCall[]
+}
+
+/** A plan whose staged calls have become stages that it reads as relations. */
+export interface Lowered {
+  readonly plan: LogicalPlan
+  readonly inputs: readonly StageInput[]
+}
+
+/** State of one planning run. */
+export interface Lowering {
+  readonly context: StageContext
+  readonly routes: Map<CallProjectPlan, RoutedCall>
+  readonly relations: Map<string, Schema>
+}
+
+/** Cuts an optimized plan into stages: statements for DuckDB, and calls between them. */
+export async function planStages(plan: LogicalPlan, context: StageContext): Promise<StagePlan> {
+  const lowering: Lowering = { context, routes: routeCalls(plan, context), relations: new Map() }
+  const lowered = await lower(plan, null, lowering)
+  const inPlace = [...context.inPlace, ...callsInExpressions(plan)].map((call) =>
+    routeInPlace(call, context.catalog, context.forcedRoute),
+  )
+  const calls = [...lowering.routes.values(), ...inPlace]
+  const fused = [...new Set(calls.filter(({ route }) => route === 'fused').map((call) => call.function))]
+  return { root: lastCallStage(lowered) ?? queryStage(lowered, fused), calls: calls.toReversed() }
+}
+
+export function queryStage(lowered: Lowered, fused: readonly string[]): Stage {
+  const relations = new Set(lowered.inputs.map(({ relation }) => relation))
+  return {
+    kind: 'query',
+    ...lowered,
+    selfContained: isSelfContained(lowered.plan, relations),
+    fused,
+    partitioning: lowered.inputs.length === 0 && fused.length > 0 ? findPartitioning(lowered.plan) : null,
+  }
+}
+
+function routeCalls(plan: LogicalPlan, context: StageContext): Map<CallProjectPlan, RoutedCall> {
+  const routes = new Map<CallProjectPlan, RoutedCall>()
+  const visit = (node: LogicalPlan): void => {
+    if (node.kind === 'callProject') {
+      const site: CallSite = { once: node.once, partitionable: isRowWise(node.input) }
+      routes.set(node, chooseRoute(lookup(context.catalog, node.function), site, context.forcedRoute))
+    }
+    for (const input of planInputs(node)) visit(input)
+  }
+  visit(plan)
+  return routes
+}
+
+/** Calls that the optimizer could not give a place of their own. */
+function callsInExpressions(plan: LogicalPlan): readonly CallInPlace[] {
+  const own = planExpressions(plan).flatMap((expr) => collectCalls(expr))
+  const reason = 'it cannot be lifted out of its expression'
+  return [
+    ...own.map((call) => ({ function: call.function, reason })),
+    ...planInputs(plan).flatMap(callsInExpressions),
+  ]
+}
+
+/** `needed` names the columns that the caller uses, null for all. */
+async function lower(
+  plan: LogicalPlan,
+  needed: ReadonlySet<string> | null,
+  lowering: Lowering,
+): Promise<Lowered> {
+  if (plan.kind === 'callProject' && lowering.routes.get(plan)?.route === 'staged') {
+    return lowerCalls(plan, needed, lowering)
+  }
+  const below = neededBelow(plan, needed)
+  const lowered = new Map<LogicalPlan, Lowered>()
+  for (const input of planInputs(plan)) lowered.set(input, await lower(input, below, lowering))
+  return {
+    plan: mapPlanInputs(plan, (input) => lowered.get(input)!.plan),
+    inputs: [...lowered.values()].flatMap(({ inputs }) => inputs),
+  }
+}
+
+function neededBelow(plan: LogicalPlan, needed: ReadonlySet<string> | null): ReadonlySet<string> | null {
+  const own = new Set(planExpressions(plan).flatMap((expr) => [...collectColumns(expr)]))
+  switch (plan.kind) {
+    case 'project':
+    case 'aggregate':
+      return own
+    case 'filter':
+    case 'sort':
+    case 'callProject':
+      return needed === null ? null : new Set([...needed, ...own])
+    case 'limit':
+      return needed
+    default:
+      return null
+  }
+}
+
+/** A run of staged calls over one input: those that do not build on each other share a stage. */
+async function lowerCalls(
+  top: CallProjectPlan,
+  needed: ReadonlySet<string> | null,
+  lowering: Lowering,
+): Promise<Lowered> {
+  const calls: CallProjectPlan[] = []
+  let below: LogicalPlan = top
+  while (below.kind === 'callProject' && lowering.routes.get(below)?.route === 'staged') {
+    calls.unshift(below)
+    below = below.input
+  }
+  const used =
+    needed === null ? null : new Set([...needed, ...calls.flatMap((call) => [...callColumns(call)])])
+  let lowered = await lower(below, used, lowering)
+  for (const group of independentGroups(calls)) lowered = await addCallStage(lowered, group, used, lowering)
+  return lowered
+}
+
+function independentGroups(calls: readonly CallProjectPlan[]): CallProjectPlan[][] {
+  const groups: CallProjectPlan[][] = []
+  let group: CallProjectPlan[] = []
+  for (const call of calls) {
+    const columns = callColumns(call)
+    if (group.some(({ name }) => columns.has(name))) {
+      groups.push(group)
+      group = []
+    }
+    group.push(call)
+  }
+  return [...groups, group]
+}
+
+async function addCallStage(
+  lowered: Lowered,
+  calls: readonly CallProjectPlan[],
+  needed: ReadonlySet<string> | null,
+  lowering: Lowering,
+): Promise<Lowered> {
+  const { stage, schema } = await buildCallStage(lowered, calls, needed, lowering)
+  const relation = lowering.context.newRelation()
+  lowering.relations.set(relation, schema)
+  return { plan: scan({ kind: 'memory', id: relation }, schema), inputs: [{ relation, stage }] }
+}
+
+/** The call stage that yields a plan's rows itself, when above it columns are only chosen, renamed or ordered. */
+function lastCallStage({ plan, inputs }: Lowered): CallStage | null {
+  const [input] = inputs
+  if (input === undefined || inputs.length > 1 || input.stage.kind !== 'call') return null
+  const stage = input.stage
+  const outputs = new Map(stage.outputs.map((output) => [output.name, output]))
+  if (plan.kind === 'scan')
+    return { ...stage, outputs: (outputColumns(plan) ?? []).map((name) => outputs.get(name)!) }
+  if (plan.kind !== 'project' || plan.input.kind !== 'scan') return null
+  const chosen = plan.items.map(({ name, expr }) => {
+    const output = expr.kind === 'column' ? outputs.get(expr.name) : undefined
+    return output === undefined ? null : { ...output, name }
+  })
+  return chosen.every((output) => output !== null) ? { ...stage, outputs: chosen } : null
+}

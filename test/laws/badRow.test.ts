@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { openSession, routes, values } from '../sessions.ts'
+
+test.each(routes)(
+  'a handler that throws fails the query and names function, version and row: %s',
+  async (route) => {
+    const session = await openSession({ settings: { route } })
+    const failure = values(session, 'SELECT fails_at(i, 3) FROM range(10) t(i)')
+    await expect(failure).rejects.toMatchObject({
+      code: 'FUNCTION_FAILED',
+      kind: 'function',
+      details: { function: 'fails_at', version: 1, row: 3 },
+    })
+    await expect(failure).rejects.toThrow(
+      "function 'fails_at' (version 1) failed in batch 0 of 10 rows, row 3: no 3",
+    )
+  },
+)
+
+test('the stack of the handler is kept', async () => {
+  const session = await openSession()
+  const failure: unknown = await values(session, 'SELECT fails_at(i, 3) FROM range(10) t(i)').catch(
+    (error: unknown) => error,
+  )
+  expect(failure).toMatchObject({ details: { functionStack: expect.stringContaining('laws/functions.ts') } })
+})
+
+test('a failed query leaves the session usable', async () => {
+  const session = await openSession()
+  await expect(values(session, 'SELECT fails_at(i, 3) FROM range(10) t(i)')).rejects.toThrow()
+  expect(await values(session, 'SELECT twice(21)')).toEqual([42n])
+})
+
+test('TRY makes of a bad row a null, where the call stays in place', async () => {
+  const session = await openSession()
+  expect(await values(session, 'SELECT TRY(fails_at(i, 1)) FROM range(3) t(i)')).toEqual([0n, null, 2n])
+})

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { openSession } from '../sessions.ts'
+
+const cases: readonly (readonly [what: string, sql: string, rows: number])[] = [
+  ['equal calls in one SELECT list', 'SELECT twice(i), twice(i) + 1 FROM range(1000) t(i)', 1000],
+  [
+    'equal calls in SELECT, WHERE and ORDER BY',
+    'SELECT twice(i) FROM range(1000) t(i) WHERE twice(i) >= 0 ORDER BY twice(i) DESC',
+    1000,
+  ],
+  ['a nested call that is used twice', 'SELECT twice(twice(i)), twice(i) FROM range(1000) t(i)', 2000],
+  [
+    'a subquery whose column is used twice',
+    'SELECT d + d FROM (SELECT twice(i) AS d FROM range(1000) t(i)) WHERE d > 10',
+    1000,
+  ],
+  [
+    'a common table expression that is read twice',
+    'WITH c AS (SELECT i, twice(i) AS d FROM range(1000) t(i)) SELECT * FROM c a JOIN c b USING (i)',
+    1000,
+  ],
+]
+
+test.each(cases)('%s calls each row once', async (_what, sql, rows) => {
+  const session = await openSession()
+  const result = await session.sql(sql)
+  await result.drain()
+  expect(result.calls).toEqual([expect.objectContaining({ function: 'twice', rows })])
+})
