@@ -20,7 +20,7 @@ test('an unknown function is suggested from the catalog, at its place', async ()
   const error = await failure(session.sql("SELECT catalog_call('twise', 1)"))
   expect(error.code).toBe('UNKNOWN_FUNCTION')
   expect(error.message).toBe(
-    "unknown catalog function 'twise': did you mean 'twice'?\nLINE 1: SELECT catalog_call('twise', 1)\n               ^",
+    "unknown catalog function 'twise': did you mean 'twice'?\n  LINE 1: SELECT catalog_call('twise', 1)\n                 ^",
   )
 })
 
