@@ -81,7 +81,6 @@ function valueType(type: DataType): string {
     case 'uinteger':
     case 'float':
     case 'double':
-    case 'date':
       return 'number'
     case 'bigint':
     case 'ubigint':
@@ -90,13 +89,16 @@ function valueType(type: DataType): string {
     case 'bignum':
     case 'time':
     case 'time_ns':
-    case 'time_tz':
+      return 'bigint'
+    case 'date':
     case 'timestamp':
     case 'timestamp_s':
     case 'timestamp_ms':
     case 'timestamp_ns':
     case 'timestamp_tz':
-      return 'bigint'
+      return 'Date'
+    case 'time_tz':
+      return '{ micros: bigint; offset: number }'
     case 'varchar':
     case 'json':
     case 'uuid':

@@ -1,4 +1,5 @@
-import { dataTypeOfArrow, isArrowType } from '../src/arrow/arrowType.ts'
+import { dataTypeOfArrow } from '../src/arrow/arrowSchema.ts'
+import { isArrowType } from '../src/arrow/arrowType.ts'
 import type { DataType } from '../src/base/dataType.ts'
 import { EngineError, isEngineError, messageOf } from '../src/base/errors.ts'
 import { parseType } from '../src/base/parseType.ts'

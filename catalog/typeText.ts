@@ -1,3 +1,6 @@
+import type { IntervalValue } from '../src/arrow/decodeScalars.ts'
+import type { TimeTz } from '../src/arrow/temporal.ts'
+
 /** How a handler sees one value of a type in DuckDB's words, null aside. Items and fields may be null. */
 export type TextValue<Text extends string> =
   Uppercase<Trim<Text>> extends keyof NamedValues
@@ -9,6 +12,16 @@ export type TextValue<Text extends string> =
         : Trim<Text> extends `${infer Name}(${infer Parameters})`
           ? ParametrizedValue<Uppercase<Trim<Name>>, Parameters>
           : unknown
+
+/** What a handler may return for a type in DuckDB's words: dates and timestamps also as JavaScript has them. */
+export type TextResult<Text extends string> =
+  | TextValue<Text>
+  | (Uppercase<Trim<Text>> extends
+      | 'DATE'
+      | 'DATETIME'
+      | `TIMESTAMP${'' | `_${string}` | 'TZ' | ' WITH TIME ZONE'}`
+      ? Date
+      : never)
 
 /** The typed array of a column of numbers without nulls; never for other types. */
 export type TextNumbers<Text extends string> =
@@ -25,11 +38,13 @@ interface NamedNumbers {
   INT: Int32Array
   INT4: Int32Array
   INT32: Int32Array
+  INTEGRAL: Int32Array
   SIGNED: Int32Array
   BIGINT: BigInt64Array
   INT8: BigInt64Array
   INT64: BigInt64Array
   LONG: BigInt64Array
+  OID: BigInt64Array
   UTINYINT: Uint8Array
   UINT8: Uint8Array
   USMALLINT: Uint16Array
@@ -43,41 +58,54 @@ interface NamedNumbers {
   REAL: Float32Array
   DOUBLE: Float64Array
   FLOAT8: Float64Array
+  'DOUBLE PRECISION': Float64Array
 }
 
 type NamedValues = { [Name in keyof NamedNumbers]: NamedNumbers[Name][number] } & {
   BOOLEAN: boolean
   BOOL: boolean
+  LOGICAL: boolean
   HUGEINT: bigint
   INT128: bigint
   UHUGEINT: bigint
   UINT128: bigint
   BIGNUM: bigint
+  VARINT: bigint
   DECIMAL: string
   NUMERIC: string
+  DEC: string
   VARCHAR: string
   TEXT: string
   STRING: string
   CHAR: string
+  CHARACTER: string
+  'CHARACTER VARYING': string
+  NVARCHAR: string
+  BPCHAR: string
   JSON: string
   UUID: string
+  GUID: string
   BIT: string
+  BITSTRING: string
   BLOB: Uint8Array
   BYTEA: Uint8Array
+  BINARY: Uint8Array
+  VARBINARY: Uint8Array
   GEOMETRY: Uint8Array
   DATE: number
   TIME: bigint
   TIME_NS: bigint
-  TIMETZ: bigint
-  'TIME WITH TIME ZONE': bigint
+  TIMETZ: TimeTz
+  'TIME WITH TIME ZONE': TimeTz
   DATETIME: bigint
   TIMESTAMP: bigint
+  TIMESTAMP_US: bigint
   TIMESTAMP_S: bigint
   TIMESTAMP_MS: bigint
   TIMESTAMP_NS: bigint
   TIMESTAMPTZ: bigint
   'TIMESTAMP WITH TIME ZONE': bigint
-  INTERVAL: Interval
+  INTERVAL: IntervalValue
 }
 
 type ParametrizedValue<Name extends string, Parameters extends string> = Name extends 'STRUCT' | 'ROW'

@@ -1,7 +1,7 @@
 import type * as z from 'zod/v4/core'
 import type { ArrowNumbers, ArrowTable, ArrowType, ArrowValue, ArrowVector } from '../src/arrow/arrowType.ts'
 import type { HandlerStyle, NullHandling } from './function.ts'
-import type { TextNumbers, TextValue } from './typeText.ts'
+import type { TextNumbers, TextResult, TextValue } from './typeText.ts'
 
 /** A type as a definition writes it: a zod schema, an Arrow type, or DuckDB's words (`'STRUCT(a INTEGER, b VARCHAR)[]'`). */
 export type TypeLike = z.$ZodType | ArrowType | string
@@ -17,9 +17,9 @@ export type InputValue<Type> = Type extends string
     : ArrowValue<Type>
 
 /** What a handler may return for a row; null is a value of every type. */
-export type OutputValue<Type> =
-  | (Type extends z.$ZodType ? Returned<z.output<Type>> : Returned<InputValue<Type>>)
-  | null
+export type OutputValue<Type> = Returned<
+  Type extends string ? TextResult<Type> : Type extends z.$ZodType ? z.output<Type> : ArrowValue<Type>
+> | null
 
 /** A value that a caller gets, or passes as an argument. */
 export type ColumnValue<Type> = InputValue<Type> | null
@@ -50,9 +50,25 @@ export type HandlerInput<Input extends InputShape, Nulls extends NullHandling, S
 /** What a handler of a style returns, or promises. */
 export type HandlerOutput<Output, Style extends HandlerStyle> = {
   row: OutputValue<Output>
-  batch: ArrayLike<OutputValue<Output>>
+  batch: ResultList<OutputValue<Output>>
   arrow: Output extends ArrowType ? ArrowVector<Output> : ArrowVector
 }[Style]
+
+/** A list of results; numbers also as a typed array. */
+type ResultList<Value> =
+  | readonly Value[]
+  | (number extends Value ? NumberArray : never)
+  | (bigint extends Value ? BigInt64Array | BigUint64Array : never)
+
+type NumberArray =
+  | Float64Array
+  | Float32Array
+  | Int32Array
+  | Int16Array
+  | Int8Array
+  | Uint32Array
+  | Uint16Array
+  | Uint8Array
 
 type Numbers<Type> = Type extends string
   ? TextNumbers<Type>
@@ -110,4 +126,6 @@ type Returned<Value> = Value extends
         ? { readonly [Name in keyof Value]: Returned<Value[Name]> }
         : Value
 
-type TypedList<Item> = number extends Item ? Float32Array | Float64Array | Int32Array : never
+type TypedList<Item> =
+  | (number extends Item ? NumberArray : never)
+  | (bigint extends Item ? BigInt64Array | BigUint64Array : never)

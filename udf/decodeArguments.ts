@@ -1,8 +1,7 @@
 import type { FunctionSignature } from '../catalog/function.ts'
 import { type Batch, type ColumnData, isValid } from '../src/arrow/column.ts'
 import { filterColumn } from '../src/arrow/columns.ts'
-import { decodeColumn } from '../src/arrow/decode.ts'
-import type { DataType } from '../src/base/dataType.ts'
+import { decodeColumn, decodeTyped } from '../src/arrow/decode.ts'
 
 /** The part of a batch that a handler is called for. */
 export interface CalledRows {
@@ -29,15 +28,15 @@ function rowsValidInAll(columns: readonly ColumnData[], length: number): Int32Ar
   return rows.slice(0, count)
 }
 
-/** Columns by name, as a handler with batching gets them. */
+/** Columns by name, as a handler with batching gets them: without nulls, numbers are typed arrays. */
 export function argumentColumns(
-  signature: FunctionSignature,
+  { nullHandling, inputs }: FunctionSignature,
   batch: Batch,
 ): Readonly<Record<string, ArrayLike<unknown>>> {
-  const typed = signature.nullHandling === 'propagate'
-  const entries = signature.inputs.map(({ name, type }, index) => {
-    const values = decodeColumn(type, batch.columns[index]!)
-    return [name, typed ? asNumbers(type, values) : asList(values)] as const
+  const entries = inputs.map(({ name, type }, index) => {
+    const column = batch.columns[index]!
+    const typed = nullHandling === 'propagate' ? decodeTyped(type, column) : null
+    return [name, typed ?? decodeColumn(type, column)] as const
   })
   return Object.freeze(Object.fromEntries(entries))
 }
@@ -53,15 +52,4 @@ export function argumentRows({ inputs }: FunctionSignature, batch: Batch): (row:
     for (const column of columns) values[column.name] = column.values[row]
     return values
   }
-}
-
-/** A column of numbers without nulls is a typed array whatever its numbers are decoded from. */
-function asNumbers(type: DataType, values: ArrayLike<unknown>): ArrayLike<unknown> {
-  return type.kind === 'bigint' && type.as === 'number'
-    ? Float64Array.from(values as ArrayLike<number>)
-    : values
-}
-
-function asList(values: ArrayLike<unknown>): readonly unknown[] {
-  return Array.isArray(values) ? values : Array.from(values)
 }

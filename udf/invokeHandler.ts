@@ -1,5 +1,6 @@
 import type { HandlerContext } from '../catalog/function.ts'
 import type { RegisteredFunction } from '../catalog/registerFunction.ts'
+import { isArrowVector } from '../src/arrow/arrowType.ts'
 import type { Batch, ColumnData } from '../src/arrow/column.ts'
 import { scatterColumn } from '../src/arrow/columns.ts'
 import { encodeColumn } from '../src/arrow/encode.ts'
@@ -132,13 +133,21 @@ function encode(call: HandlerCall, results: unknown): ColumnData {
   const { registered, called, place } = call
   if (!isList(results)) throw invalidResult(place, `${describe(results)} instead of a list`, null)
   if (results.length !== called.batch.length) throw wrongRowCount(place, results.length, called.batch.length)
-  return encodeColumn(registered.signature.output, results, (row, problem) => {
-    throw invalidResult(place, problem, rowOfBatch(call, row))
-  })
+  return encodeColumn(registered.signature.output, results, invalidRow(call))
 }
 
 function fromVector(call: HandlerCall, result: unknown): ColumnData {
-  throw invalidResult(call.place, describe(result), null)
+  const { registered, called, place } = call
+  if (!isArrowVector(result)) throw invalidResult(place, `${describe(result)} instead of a Vector`, null)
+  if (result.length !== called.batch.length) throw wrongRowCount(place, result.length, called.batch.length)
+  return columnFromVector(registered.signature.output, result, invalidRow(call))
+}
+
+/** The error of one result, for the codec, which knows its row among those that were called. */
+function invalidRow(call: HandlerCall): (row: number, problem: string) => never {
+  return (row, problem) => {
+    throw invalidResult(call.place, problem, rowOfBatch(call, row))
+  }
 }
 
 function isList(results: unknown): results is ArrayLike<unknown> {

@@ -206,28 +206,20 @@ defineFunction({ name: 'f', input: {}, output: 'DATE', handler: () => '2024-01-0
 // @ts-expect-error: a time has no date
 defineFunction({ name: 'f', input: {}, output: 'TIME', handler: () => new Date() })
 
-// Literals keep their types within calls too.
-defineFunction({
-  name: 'words',
-  input: { memo: z.string() },
-  output: z.array(z.object({ kind: z.enum(['word', 'number']), text: z.string().nullable(), at: z.int() })),
-  handler: ({ memo }) =>
-    memo === null
-      ? null
-      : [...memo.matchAll(/\w+/g)].map((match) => ({
-          kind: /^\d+$/.test(match[0]) ? 'number' : 'word',
-          text: match[0],
-          at: match.index,
-        })),
-})
-// @ts-expect-error: text has a length, but is no list
-defineFunction({
+// Literals keep their types.
+const label = {
   name: 'f',
-  input: { n: 'INTEGER' },
-  output: 'VARCHAR',
-  batching: {},
-  handler: ({ n }) => 'x'.repeat(n.length),
-})
-defineFunction({ name: 'f', input: {}, output: 'BIGINT', batching: {}, handler: () => new BigInt64Array(2) })
+  input: { memo: z.string() },
+  output: z.object({ kind: z.enum(['word', 'number']) }),
+} as const
+defineFunction({ ...label, handler: ({ memo }) => ({ kind: memo === '1' ? 'number' : 'word' }) })
+defineFunction({ ...label, handler: async ({ memo }) => (memo === null ? null : { kind: 'word' }) })
+defineFunction({ ...label, batching: {}, handler: ({ memo }) => memo.map(() => ({ kind: 'word' })) })
+
+// Lists of results.
+const lists = { name: 'f', input: { n: 'INTEGER' }, batching: {} } as const
+// @ts-expect-error: text has a length, but is no list
+defineFunction({ ...lists, output: 'VARCHAR', handler: ({ n }) => 'x'.repeat(n.length) })
+defineFunction({ ...lists, output: 'BIGINT', handler: ({ n }) => new BigInt64Array(n.length) })
 // @ts-expect-error: bigints are no numbers
-defineFunction({ name: 'f', input: {}, output: 'DOUBLE', batching: {}, handler: () => new BigInt64Array(2) })
+defineFunction({ ...lists, output: 'DOUBLE', handler: ({ n }) => new BigInt64Array(n.length) })
