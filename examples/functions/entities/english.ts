@@ -1,6 +1,9 @@
-import nlp from 'compromise/two'
+import { createRequire } from 'node:module'
+import type compromise from 'compromise/two'
 import { z } from 'zod'
 
+/** Its CommonJS build is one file, its ES modules are three hundred, which every thread would have to find and read. */
+const nlp: typeof compromise = createRequire(import.meta.url)('compromise/two')
 const model = z.object({
   one: z.object({ lexicon: z.record(z.string(), z.union([z.string(), z.array(z.string())])) }),
 })
