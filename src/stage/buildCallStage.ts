@@ -2,11 +2,11 @@ import { lookup } from '../../catalog/catalog.ts'
 import type { DataType, Schema } from '../base/dataType.ts'
 import { formatType, sameType } from '../base/formatType.ts'
 import type { Expr, NamedExpr } from '../expr/expr.ts'
-import { column, sql } from '../expr/factories.ts'
+import { caseWhen, column, sql } from '../expr/factories.ts'
 import { collectColumns } from '../expr/walk.ts'
 import { project } from '../plan/factories.ts'
 import type { CallProjectPlan, LogicalPlan } from '../plan/plan.ts'
-import { type Lowered, type Lowering, queryStage } from './planStages.ts'
+import { type Lowered, type Lowering, queryStage } from './lowering.ts'
 import type { CallStage, Stage, StageCall, StageOutput } from './stage.ts'
 
 const metadataType: DataType = { kind: 'varchar' }
@@ -34,8 +34,9 @@ export async function buildCallStage(
     const { inputs } = lookup(catalog, call.function)
     return {
       function: call.function,
-      args: call.args.map((arg, index) => columns.index(arg, inputs[index]!.type)),
-      metadata: call.metadata === null ? null : columns.index(asJsonText(call.metadata), metadataType),
+      args: call.args.map((arg, index) => columns.index(guarded(arg, call), inputs[index]!.type)),
+      metadata:
+        call.metadata === null ? null : columns.index(asJsonText(guarded(call.metadata, call)), metadataType),
       guard: call.guard === null ? null : columns.index(call.guard, guardType),
       once: call.once,
     }
@@ -52,6 +53,12 @@ export async function buildCallStage(
     outputs,
   }
   return { stage, schema: [...own, ...results] }
+}
+
+/** What a call is given may fail for rows that are not called; a column cannot. */
+function guarded(arg: Expr, { guard }: CallProjectPlan): Expr {
+  const safe = guard === null || arg.kind === 'column' || arg.kind === 'literal'
+  return safe ? arg : caseWhen([{ when: guard, result: arg }])
 }
 
 function asJsonText(metadata: Expr): Expr {

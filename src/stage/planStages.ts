@@ -1,6 +1,4 @@
 import { lookup } from '../../catalog/catalog.ts'
-import type { CatalogSnapshot } from '../../catalog/function.ts'
-import type { Schema } from '../base/dataType.ts'
 import { collectCalls, collectColumns } from '../expr/walk.ts'
 import { mapPlanInputs, planExpressions, planInputs } from '../plan/children.ts'
 import { outputColumns } from '../plan/columns.ts'
@@ -8,39 +6,13 @@ import { scan } from '../plan/factories.ts'
 import type { CallProjectPlan, LogicalPlan } from '../plan/plan.ts'
 import { buildCallStage, callColumns } from './buildCallStage.ts'
 import { type CallInPlace, type CallSite, chooseRoute, routeInPlace } from './chooseRoute.ts'
-import { findPartitioning, isRowWise } from './partitioning.ts'
-import { isSelfContained } from './selfContained.ts'
-import type { CallStage, Route, RoutedCall, Stage, StageInput } from './stage.ts'
-
-/** What stage planning asks of the session. */
-export interface StageContext {
-  readonly catalog: CatalogSnapshot
-  /** The setting `route`; null lets the planner choose. */
-  readonly forcedRoute: Route | null
-  /** Calls inside text that the planner does not look into. */
-  readonly inPlace: readonly CallInPlace[]
-  /** A relation name that is new to the session. */
-  newRelation(): string
-  /** The columns of a plan; `relations` tells those of the stages that it reads. */
-  describe(plan: LogicalPlan, relations: ReadonlyMap<string, Schema>): Promise<Schema>
-}
+import { type Lowered, type Lowering, queryStage, type StageContext } from './lowering.ts'
+import { isRowWise } from './partitioning.ts'
+import type { CallStage, RoutedCall, Stage } from './stage.ts'
 
 export interface StagePlan {
   readonly root: Stage
   readonly calls: readonly RoutedCall[]
-}
-
-/** A plan whose staged calls have become stages that it reads as relations. */
-export interface Lowered {
-  readonly plan: LogicalPlan
-  readonly inputs: readonly StageInput[]
-}
-
-/** State of one planning run. */
-export interface Lowering {
-  readonly context: StageContext
-  readonly routes: Map<CallProjectPlan, RoutedCall>
-  readonly relations: Map<string, Schema>
 }
 
 /** Cuts an optimized plan into stages: statements for DuckDB, and calls between them. */
@@ -53,17 +25,6 @@ export async function planStages(plan: LogicalPlan, context: StageContext): Prom
   const calls = [...lowering.routes.values(), ...inPlace]
   const fused = [...new Set(calls.filter(({ route }) => route === 'fused').map((call) => call.function))]
   return { root: lastCallStage(lowered) ?? queryStage(lowered, fused), calls: calls.toReversed() }
-}
-
-export function queryStage(lowered: Lowered, fused: readonly string[]): Stage {
-  const relations = new Set(lowered.inputs.map(({ relation }) => relation))
-  return {
-    kind: 'query',
-    ...lowered,
-    selfContained: isSelfContained(lowered.plan, relations),
-    fused,
-    partitioning: lowered.inputs.length === 0 && fused.length > 0 ? findPartitioning(lowered.plan) : null,
-  }
 }
 
 function routeCalls(plan: LogicalPlan, context: StageContext): Map<CallProjectPlan, RoutedCall> {

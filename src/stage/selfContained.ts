@@ -10,7 +10,10 @@ export function isSelfContained(plan: LogicalPlan, relations: ReadonlySet<string
     const { source } = plan
     if (source.kind === 'table' || (source.kind === 'memory' && !relations.has(source.id))) return false
   }
-  const isSubquery = (expr: Expr): boolean => expr.kind === 'sql' && expr.scope === 'query'
   if (planExpressions(plan).some((expr) => someExpr(expr, isSubquery))) return false
   return planInputs(plan).every((input) => isSelfContained(input, relations))
+}
+
+function isSubquery(expr: Expr): boolean {
+  return expr.kind === 'sql' && expr.scope === 'query'
 }
