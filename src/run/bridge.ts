@@ -22,11 +22,13 @@ export function serveBridge(engine: Engine, invoke: InvokeCall, queries: Connect
       return { error: encodeError(error) }
     }
   }
+  const answer = async (request: BridgeRequest): Promise<void> => {
+    const message = await reply(request)
+    engine.bridge.postMessage(message, 'column' in message ? transferables([message.column]) : [])
+    engine.wake()
+  }
   engine.bridge.on('message', (request: BridgeRequest) => {
-    void reply(request).then((message) => {
-      engine.bridge.postMessage(message, 'column' in message ? transferables([message.column]) : [])
-      engine.wake()
-    })
+    void answer(request)
   })
   engine.bridge.unref()
 }

@@ -62,12 +62,12 @@ export class SessionConnections {
       })
     }
     const before = this.#queue
-    let free = (): void => {}
+    let free: (() => void) | undefined
     this.#queue = new Promise((resolve) => (free = resolve))
     this.#resultIsRead = user === 'result'
     const release = (): void => {
       this.#resultIsRead = false
-      free()
+      free?.()
     }
     try {
       await before

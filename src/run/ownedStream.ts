@@ -22,7 +22,15 @@ export class OwnedStream implements BatchStream {
   }
 
   async close(): Promise<void> {
-    this.#closed ??= this.#stream.close().finally(this.#release)
+    this.#closed ??= this.#closeBoth()
     await this.#closed
+  }
+
+  async #closeBoth(): Promise<void> {
+    try {
+      await this.#stream.close()
+    } finally {
+      await this.#release()
+    }
   }
 }

@@ -45,7 +45,7 @@ export class PartReader implements BatchStream {
     this.#options = options
     this.#parts = statements.map(() => ({ batches: [], ended: false }))
     const lanes = Math.min(options.engines, statements.length)
-    this.#lanes = Promise.all(Array.from({ length: lanes }, () => this.#runLane())).then(() => {})
+    this.#lanes = Promise.all(Array.from({ length: lanes }, () => this.#runLane())).then(() => undefined)
   }
 
   /** Resolves when the first part has begun, so that the columns are known. */

@@ -27,7 +27,7 @@ test('the stack of the handler is kept', async () => {
 
 test('a failed query leaves the session usable', async () => {
   const session = await openSession()
-  await expect(values(session, 'SELECT fails_at(i, 3) FROM range(10) t(i)')).rejects.toThrow()
+  await expect(values(session, 'SELECT fails_at(i, 3) FROM range(10) t(i)')).rejects.toThrow('fails_at')
   expect(await values(session, 'SELECT twice(21)')).toEqual([42n])
 })
 

@@ -8,9 +8,10 @@ test('the catalog of a session is frozen', async () => {
   expect(Object.isFrozen(session.catalog.functions.get('twice'))).toBe(true)
 })
 
+const version = (n: number) =>
+  defineFunction({ name: 'which', input: { i: 'BIGINT' }, output: 'INTEGER', handler: () => n })
+
 test('sessions with functions of one name each call their own', async () => {
-  const version = (n: number) =>
-    defineFunction({ name: 'which', input: { i: 'BIGINT' }, output: 'INTEGER', handler: () => n })
   const first = await openSession({ functions: [version(1)] })
   const second = await openSession({ functions: [version(2)] })
   const [a, b] = await Promise.all([
