@@ -5,6 +5,9 @@ import type { CallStage } from '../stage/stage.ts'
 /** Rows of a batch that go from one stage to the next: enough to make the cost of a message small. */
 export const STAGE_BATCH_ROWS = 8192
 
+/** Microseconds that a batch of a function with a known cost should take: every thread gets some even of a few rows. */
+const BATCH_COST = 50_000
+
 /** Rows of a batch that a reader gets. */
 export const RESULT_BATCH_ROWS = 8192
 
@@ -22,7 +25,11 @@ export function batchSizing(
 ): BatchSizing {
   const calls = stage.calls.map((call) => lookup(catalog, call.function))
   const largest = Math.max(...calls.map(({ batching }) => batching?.maxBatchingSize ?? 1))
-  const batchRows = largest >= STAGE_BATCH_ROWS ? largest : Math.ceil(STAGE_BATCH_ROWS / largest) * largest
+  const enough = Math.min(
+    STAGE_BATCH_ROWS,
+    ...calls.map(({ costPerRow }) => Math.ceil(BATCH_COST / (costPerRow ?? 1))),
+  )
+  const batchRows = largest >= enough ? largest : Math.ceil(enough / largest) * largest
   const needed = calls.map(({ name, batching }) => {
     const callRows = batching?.maxBatchingSize ?? batchRows
     return Math.ceil((concurrencyOf(name) * callRows * 1.5) / batchRows) + 1
