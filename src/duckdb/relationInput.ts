@@ -29,7 +29,9 @@ export function registerInput(
   duckdb.table_function_set_init(fn, (info) => {
     // More threads could not keep the rows in order.
     duckdb.init_set_max_threads(info, 1)
-    input.port.postMessage('begin' satisfies InputReply)
+    if (reader.begin()) return input.port.postMessage('begin' satisfies InputReply)
+    owner.failure ??= new EngineError('ROWS_LOST', `a statement read ${input.name}, a stream, twice`)
+    duckdb.init_set_error(info, owner.failure.message)
   })
   duckdb.table_function_set_function(fn, (info, output) => {
     try {
@@ -55,11 +57,19 @@ class InputReader {
   #batch: Batch | null = null
   #from = 0
   #rows = 0
+  #begun = false
   #ended = false
 
   constructor(input: InputSpec, wake: Int32Array) {
     this.#input = input
     this.#wake = wake
+  }
+
+  /** Whether this is the first reading: a plan of DuckDB's that reads the relation again would get nothing. */
+  begin(): boolean {
+    const first = !this.#begun
+    this.#begun = true
+    return first
   }
 
   /** Up to one vector of rows; null at the end, where the producer's count must equal what was read. */
