@@ -49,7 +49,9 @@ export class FedStatement implements BatchStream {
       specs.push(spec)
       feeds.push(feed)
     }
-    const pumps = Promise.all(inputs.map(({ stream }, index) => pump(stream, feeds[index]!))).then(() => undefined)
+    const pumps = Promise.all(inputs.map(({ stream }, index) => pump(stream, feeds[index]!))).then(
+      () => undefined,
+    )
     try {
       const running = await engine.start({ ...statement, inputs: specs }, query)
       return new FedStatement(running, inputs, feeds, pumps)

@@ -37,7 +37,7 @@ export class PartReader implements BatchStream {
   readonly #lanes: Promise<void>
   #next = 0
   #reading = 0
-  #error: unknown = null
+  #failure: { readonly error: unknown } | null = null
   #closed = false
 
   private constructor(statements: readonly PartStatement[], options: PartReaderOptions) {
@@ -51,10 +51,10 @@ export class PartReader implements BatchStream {
   /** Resolves when the first part has begun, so that the columns are known. */
   static async open(statements: readonly PartStatement[], options: PartReaderOptions): Promise<PartReader> {
     const reader = new PartReader(statements, options)
-    await reader.#changes.until(() => reader.#schema !== null || reader.#error !== null)
-    if (reader.#error === null) return reader
+    await reader.#changes.until(() => reader.#schema !== null || reader.#failure !== null)
+    if (reader.#failure === null) return reader
     await reader.close()
-    throw reader.#error
+    throw reader.#failure.error
   }
 
   get schema(): Schema {
@@ -71,7 +71,7 @@ export class PartReader implements BatchStream {
         this.#changes.notify()
         return batch
       }
-      if (this.#error !== null) throw this.#error
+      if (this.#failure !== null) throw this.#failure.error
       if (part.ended) {
         this.#reading++
         this.#changes.notify()
@@ -96,7 +96,7 @@ export class PartReader implements BatchStream {
         await this.#options.auxiliaries.release(auxiliary)
       }
     } catch (error) {
-      this.#error ??= error
+      this.#failure ??= { error }
     }
     this.#changes.notify()
   }
@@ -121,6 +121,6 @@ export class PartReader implements BatchStream {
   }
 
   #isOver(): boolean {
-    return this.#closed || this.#error !== null
+    return this.#closed || this.#failure !== null
   }
 }

@@ -114,7 +114,7 @@ export class StageRunner {
     query: QueryRun,
     { batchRows, wrap, lease }: Wanted,
   ): Promise<BatchStream> {
-    const sql = wrap(this.#render(stage.plan, ScratchTables.qualifiedName))
+    const sql = wrap(this.#render(stage.plan, (relation) => ScratchTables.qualifiedName(relation)))
     return this.runText(sql, query, { batchRows, lease, fused: stage.fused })
   }
 
@@ -166,7 +166,7 @@ export class StageRunner {
   /** A statement that reads the session's tables as well as its inputs, which are stored first. */
   async #runMaterialised(
     stage: QueryStage,
-    inputs: readonly { readonly relation: string; open(): Promise<BatchStream> }[],
+    inputs: readonly { readonly relation: string; readonly open: () => Promise<BatchStream> }[],
     query: QueryRun,
     want: Wanted,
   ): Promise<BatchStream> {
