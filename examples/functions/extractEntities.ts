@@ -12,6 +12,5 @@ export const extractEntities = defineFunction({
     z.object({ kind: z.enum(entityKinds), text: z.string(), start: z.int32(), end: z.int32() }),
   ),
   nullHandling: 'propagate',
-  costPerRow: 5000,
   handler: ({ text }) => findEntities(text),
 })

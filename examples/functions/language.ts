@@ -20,7 +20,6 @@ export const language = defineFunction({
   input: { text: z.string() },
   output: z.object({ code: z.string(), confidence: z.number(), reliable: z.boolean() }),
   nullHandling: 'propagate',
-  costPerRow: 500,
   handler: ({ text }) => {
     const result = eld.detect(text)
     if (result.language === '') return null

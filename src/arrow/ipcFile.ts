@@ -8,6 +8,7 @@ import { sameType } from '../base/formatType.ts'
 import { schemaOfArrow, toArrowSchema } from './arrowSchema.ts'
 import type { BatchStream } from './batchStream.ts'
 import type { Batch } from './column.ts'
+import { library } from './library.ts'
 import { batchOf } from './table.ts'
 import { toRecordBatch } from './toArrow.ts'
 
