@@ -1,8 +1,9 @@
-import * as arrow from 'apache-arrow'
+import type * as arrow from 'apache-arrow'
 import { type DataType, type Field, isSimpleType, type Schema, type SimpleKind } from '../base/dataType.ts'
 import { EngineError } from '../base/errors.ts'
 import { formatType } from '../base/formatType.ts'
 import { parseType } from '../base/parseType.ts'
+import { library } from './library.ts'
 
 /** Where a field says which extension type its storage stands for. */
 const EXTENSION_NAME = 'ARROW:extension:name'
@@ -11,37 +12,37 @@ const EXTENSION_METADATA = 'ARROW:extension:metadata'
 const DUCKDB = 'duckdb.'
 
 const simpleTypes: Readonly<Record<SimpleKind, () => arrow.DataType>> = {
-  null: () => new arrow.Null(),
-  boolean: () => new arrow.Bool(),
-  tinyint: () => new arrow.Int8(),
-  smallint: () => new arrow.Int16(),
-  integer: () => new arrow.Int32(),
-  bigint: () => new arrow.Int64(),
-  hugeint: () => new arrow.FixedSizeBinary(16),
-  utinyint: () => new arrow.Uint8(),
-  usmallint: () => new arrow.Uint16(),
-  uinteger: () => new arrow.Uint32(),
-  ubigint: () => new arrow.Uint64(),
-  uhugeint: () => new arrow.FixedSizeBinary(16),
-  float: () => new arrow.Float32(),
-  double: () => new arrow.Float64(),
-  bignum: () => new arrow.Binary(),
-  varchar: () => new arrow.Utf8(),
-  json: () => new arrow.Utf8(),
-  blob: () => new arrow.Binary(),
-  bit: () => new arrow.Binary(),
-  geometry: () => new arrow.Binary(),
-  uuid: () => new arrow.FixedSizeBinary(16),
-  date: () => new arrow.DateDay(),
-  time: () => new arrow.TimeMicrosecond(),
-  time_ns: () => new arrow.TimeNanosecond(),
-  time_tz: () => new arrow.FixedSizeBinary(8),
-  timestamp: () => new arrow.TimestampMicrosecond(),
-  timestamp_s: () => new arrow.TimestampSecond(),
-  timestamp_ms: () => new arrow.TimestampMillisecond(),
-  timestamp_ns: () => new arrow.TimestampNanosecond(),
-  timestamp_tz: () => new arrow.TimestampMicrosecond('UTC'),
-  interval: () => new arrow.FixedSizeBinary(16),
+  null: () => new library.Null(),
+  boolean: () => new library.Bool(),
+  tinyint: () => new library.Int8(),
+  smallint: () => new library.Int16(),
+  integer: () => new library.Int32(),
+  bigint: () => new library.Int64(),
+  hugeint: () => new library.FixedSizeBinary(16),
+  utinyint: () => new library.Uint8(),
+  usmallint: () => new library.Uint16(),
+  uinteger: () => new library.Uint32(),
+  ubigint: () => new library.Uint64(),
+  uhugeint: () => new library.FixedSizeBinary(16),
+  float: () => new library.Float32(),
+  double: () => new library.Float64(),
+  bignum: () => new library.Binary(),
+  varchar: () => new library.Utf8(),
+  json: () => new library.Utf8(),
+  blob: () => new library.Binary(),
+  bit: () => new library.Binary(),
+  geometry: () => new library.Binary(),
+  uuid: () => new library.FixedSizeBinary(16),
+  date: () => new library.DateDay(),
+  time: () => new library.TimeMicrosecond(),
+  time_ns: () => new library.TimeNanosecond(),
+  time_tz: () => new library.FixedSizeBinary(8),
+  timestamp: () => new library.TimestampMicrosecond(),
+  timestamp_s: () => new library.TimestampSecond(),
+  timestamp_ms: () => new library.TimestampMillisecond(),
+  timestamp_ns: () => new library.TimestampNanosecond(),
+  timestamp_tz: () => new library.TimestampMicrosecond('UTC'),
+  interval: () => new library.FixedSizeBinary(16),
 }
 
 /** Types that Arrow keeps as another one, by the name of the extension. */
@@ -59,7 +60,7 @@ const extensions: Partial<Record<DataType['kind'], string>> = {
 }
 
 export function toArrowSchema(schema: Schema): arrow.Schema {
-  return new arrow.Schema(schema.map(toArrowField))
+  return new library.Schema(schema.map(toArrowField))
 }
 
 export function toArrowField({ name, type }: Field): arrow.Field {
@@ -69,7 +70,7 @@ export function toArrowField({ name, type }: Field): arrow.Field {
     metadata.set(EXTENSION_NAME, extension)
     metadata.set(EXTENSION_METADATA, extension.startsWith(DUCKDB) ? formatType(type) : '')
   }
-  return new arrow.Field(name, arrowTypeOf(type), true, metadata)
+  return new library.Field(name, arrowTypeOf(type), true, metadata)
 }
 
 /** The storage of a type in Arrow; a union is a struct of its tag and its members. */
@@ -77,33 +78,33 @@ export function arrowTypeOf(type: DataType): arrow.DataType {
   if (isSimpleType(type)) return simpleTypes[type.kind]()
   switch (type.kind) {
     case 'decimal':
-      return new arrow.Decimal(type.scale, type.width, 128)
+      return new library.Decimal(type.scale, type.width, 128)
     case 'enum':
-      return new arrow.Dictionary(new arrow.Utf8(), codeType(type.values.length))
+      return new library.Dictionary(new library.Utf8(), codeType(type.values.length))
     case 'list':
-      return new arrow.List(toArrowField({ name: 'item', type: type.item }))
+      return new library.List(toArrowField({ name: 'item', type: type.item }))
     case 'array':
-      return new arrow.FixedSizeList(type.size, toArrowField({ name: 'item', type: type.item }))
+      return new library.FixedSizeList(type.size, toArrowField({ name: 'item', type: type.item }))
     case 'struct':
-      return new arrow.Struct(type.fields.map(toArrowField))
+      return new library.Struct(type.fields.map(toArrowField))
     case 'map': {
       const { type: keyType, metadata } = toArrowField({ name: 'key', type: type.key })
-      const key: arrow.Field = new arrow.Field('key', keyType, false, metadata)
+      const key: arrow.Field = new library.Field('key', keyType, false, metadata)
       const value = toArrowField({ name: 'value', type: type.value })
-      const entries: arrow.Struct = new arrow.Struct([key, value])
-      return new arrow.Map_(new arrow.Field('entries', entries, false))
+      const entries: arrow.Struct = new library.Struct([key, value])
+      return new library.Map_(new library.Field('entries', entries, false))
     }
     case 'union':
-      return new arrow.Struct([
-        new arrow.Field('tag', new arrow.Uint8(), true),
+      return new library.Struct([
+        new library.Field('tag', new library.Uint8(), true),
         ...type.members.map(toArrowField),
       ])
   }
 }
 
 function codeType(values: number): arrow.Uint8 | arrow.Uint16 | arrow.Uint32 {
-  if (values <= 0xff) return new arrow.Uint8()
-  return values <= 0xffff ? new arrow.Uint16() : new arrow.Uint32()
+  if (values <= 0xff) return new library.Uint8()
+  return values <= 0xffff ? new library.Uint16() : new library.Uint32()
 }
 
 /** The columns of Arrow data. Throws TYPE_UNSUPPORTED for a type that DuckDB has no like of. */
@@ -122,30 +123,31 @@ export function dataTypeOfField(field: arrow.Field): DataType {
 }
 
 export function dataTypeOfArrow(type: arrow.DataType): DataType {
-  if (arrow.DataType.isInt(type)) return { kind: intKind(type.bitWidth, type.isSigned) }
-  if (arrow.DataType.isFloat(type))
-    return { kind: type.precision === arrow.Precision.DOUBLE ? 'double' : 'float' }
-  if (arrow.DataType.isTimestamp(type)) return timestampType(type)
-  if (arrow.DataType.isTime(type))
-    return { kind: type.unit === arrow.TimeUnit.NANOSECOND ? 'time_ns' : 'time' }
-  if (arrow.DataType.isDecimal(type)) return { kind: 'decimal', width: type.precision, scale: type.scale }
-  if (arrow.DataType.isUtf8(type) || arrow.DataType.isLargeUtf8(type)) return { kind: 'varchar' }
-  if (arrow.DataType.isBinary(type) || arrow.DataType.isLargeBinary(type)) return { kind: 'blob' }
-  if (arrow.DataType.isFixedSizeBinary(type)) return { kind: 'blob' }
-  if (arrow.DataType.isBool(type)) return { kind: 'boolean' }
-  if (arrow.DataType.isNull(type)) return { kind: 'null' }
-  if (arrow.DataType.isDate(type)) return { kind: type.unit === arrow.DateUnit.DAY ? 'date' : 'timestamp_ms' }
-  if (arrow.DataType.isDictionary(type)) return dataTypeOfArrow(type.dictionary)
+  if (library.DataType.isInt(type)) return { kind: intKind(type.bitWidth, type.isSigned) }
+  if (library.DataType.isFloat(type))
+    return { kind: type.precision === library.Precision.DOUBLE ? 'double' : 'float' }
+  if (library.DataType.isTimestamp(type)) return timestampType(type)
+  if (library.DataType.isTime(type))
+    return { kind: type.unit === library.TimeUnit.NANOSECOND ? 'time_ns' : 'time' }
+  if (library.DataType.isDecimal(type)) return { kind: 'decimal', width: type.precision, scale: type.scale }
+  if (library.DataType.isUtf8(type) || library.DataType.isLargeUtf8(type)) return { kind: 'varchar' }
+  if (library.DataType.isBinary(type) || library.DataType.isLargeBinary(type)) return { kind: 'blob' }
+  if (library.DataType.isFixedSizeBinary(type)) return { kind: 'blob' }
+  if (library.DataType.isBool(type)) return { kind: 'boolean' }
+  if (library.DataType.isNull(type)) return { kind: 'null' }
+  if (library.DataType.isDate(type))
+    return { kind: type.unit === library.DateUnit.DAY ? 'date' : 'timestamp_ms' }
+  if (library.DataType.isDictionary(type)) return dataTypeOfArrow(type.dictionary)
   return nestedType(type)
 }
 
 function nestedType(type: arrow.DataType): DataType {
-  if (arrow.DataType.isList(type)) return { kind: 'list', item: dataTypeOfField(type.children[0]!) }
-  if (arrow.DataType.isFixedSizeList(type)) {
+  if (library.DataType.isList(type)) return { kind: 'list', item: dataTypeOfField(type.children[0]!) }
+  if (library.DataType.isFixedSizeList(type)) {
     return { kind: 'array', item: dataTypeOfField(type.children[0]!), size: type.listSize }
   }
-  if (arrow.DataType.isStruct(type)) return { kind: 'struct', fields: type.children.map(fieldOf) }
-  if (arrow.DataType.isMap(type)) {
+  if (library.DataType.isStruct(type)) return { kind: 'struct', fields: type.children.map(fieldOf) }
+  if (library.DataType.isMap(type)) {
     const [key, value] = (type.children[0]!.type as arrow.Struct).children
     return { kind: 'map', key: dataTypeOfField(key!), value: dataTypeOfField(value!) }
   }

@@ -1,9 +1,10 @@
-import * as arrow from 'apache-arrow'
+import type * as arrow from 'apache-arrow'
 import type { DataType } from '../base/dataType.ts'
 import { EngineError } from '../base/errors.ts'
 import type { ColumnData, FixedWidthArray } from './column.ts'
 import { encodeColumn } from './encode.ts'
 import { childTypes, layoutOf } from './layout.ts'
+import { library } from './library.ts'
 
 /**
  * Arrow data as a column of a type, whose storage in Arrow it must be. Everything is copied, and checked first: throws
@@ -11,8 +12,8 @@ import { childTypes, layoutOf } from './layout.ts'
  */
 export function fromArrowData(type: DataType, data: arrow.Data): ColumnData {
   const { length } = data
-  if (arrow.DataType.isDictionary(data.type) || arrow.DataType.isLargeUtf8(data.type)) {
-    return encodeColumn(type, new arrow.Vector([data]).toArray() as ArrayLike<unknown>)
+  if (library.DataType.isDictionary(data.type) || library.DataType.isLargeUtf8(data.type)) {
+    return encodeColumn(type, new library.Vector([data]).toArray() as ArrayLike<unknown>)
   }
   const validity = validityOf(data)
   const rows = { length, nullCount: validity === null ? 0 : countNulls(validity, length), validity }
@@ -123,7 +124,7 @@ function fixedValues(type: DataType, data: arrow.Data): FixedWidthArray {
   const bytes = new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
   if (type.kind === 'decimal' && type.width <= 18) return narrowDecimals(type, bytes, length)
   if (type.kind === 'uuid') return uuidValues(checkedBytes(bytes, length * 16))
-  if (type.kind === 'time' && arrow.DataType.isTime(data.type)) {
+  if (type.kind === 'time' && library.DataType.isTime(data.type)) {
     const factor = [1_000_000n, 1000n, 1n][data.type.unit] ?? 1n
     if (factor !== 1n)
       return BigInt64Array.from(given.subarray(0, length) as Int32Array, (value) => BigInt(value) * factor)
@@ -141,7 +142,7 @@ function checkedBytes(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> 
 }
 
 function unpackBits(data: arrow.Data): Uint8Array {
-  const vector = new arrow.Vector([data])
+  const vector = new library.Vector([data])
   return Uint8Array.from({ length: data.length }, (_, row) => (vector.get(row) === true ? 1 : 0))
 }
 

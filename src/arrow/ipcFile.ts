@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
-import * as arrow from 'apache-arrow'
+import type * as arrow from 'apache-arrow'
 import type { Schema } from '../base/dataType.ts'
 import { EngineError, messageOf, toEngineError } from '../base/errors.ts'
 import { sameType } from '../base/formatType.ts'
@@ -15,7 +15,7 @@ import { toRecordBatch } from './toArrow.ts'
 /** Writes a stream, which is closed, as a file of Arrow's IPC format; answers the number of rows. */
 export async function writeIpcFile(path: string, stream: BatchStream): Promise<number> {
   const schema = toArrowSchema(stream.schema)
-  const writer = new arrow.RecordBatchFileWriter()
+  const writer = new library.RecordBatchFileWriter()
   const written = pipeline(writer.toNodeStream(), createWriteStream(path))
   let rows = 0
   try {
@@ -105,7 +105,7 @@ class IpcReader {
       throw new EngineError('IO_FAILED', `cannot read ${path}: ${messageOf(error)}`, { path }, error)
     }
     try {
-      const reader = await arrow.RecordBatchReader.from(file)
+      const reader = await library.RecordBatchReader.from(file)
       await reader.open()
       if (reader.schema === undefined || reader.schema === null) throw new Error('it has no schema')
       return new IpcReader(path, file, reader as arrow.RecordBatchReader)

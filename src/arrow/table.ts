@@ -1,4 +1,4 @@
-import * as arrow from 'apache-arrow'
+import type * as arrow from 'apache-arrow'
 import type { DataType, Schema } from '../base/dataType.ts'
 import { EngineError } from '../base/errors.ts'
 import { sameType } from '../base/formatType.ts'
@@ -7,6 +7,7 @@ import type { Batch, ColumnData } from './column.ts'
 import { concatColumns } from './columns.ts'
 import { encodeColumn } from './encode.ts'
 import { fromArrowData } from './fromArrow.ts'
+import { library } from './library.ts'
 import { toArrowTable } from './toArrow.ts'
 
 /** A batch as the table that a handler with `format: 'arrow'` gets. */
@@ -37,7 +38,7 @@ export function columnFromVector(
   vector: arrow.Vector,
   fail: (row: number, problem: string) => never,
 ): ColumnData {
-  const field = new arrow.Field('result', vector.type as arrow.DataType, true)
+  const field = new library.Field('result', vector.type as arrow.DataType, true)
   const given = typeOrNull(field)
   if (given !== null && sameType(given, type)) {
     return concatColumns(

@@ -1,8 +1,9 @@
-import * as arrow from 'apache-arrow'
+import type * as arrow from 'apache-arrow'
 import type { DataType, Schema } from '../base/dataType.ts'
 import { arrowTypeOf, toArrowSchema } from './arrowSchema.ts'
 import type { Batch, ColumnData } from './column.ts'
 import { childTypes, layoutOf } from './layout.ts'
+import { library } from './library.ts'
 
 /** A batch as Arrow's record batch; fixed-width values and text are not copied. */
 export function toRecordBatch(
@@ -13,16 +14,16 @@ export function toRecordBatch(
   const children = schema.map(({ type }, index) =>
     toArrowData(type, batch.columns[index]!, arrowSchema.fields[index]!.type),
   )
-  const struct = new arrow.Struct(arrowSchema.fields)
-  return new arrow.RecordBatch(
+  const struct = new library.Struct(arrowSchema.fields)
+  return new library.RecordBatch(
     arrowSchema,
-    arrow.makeData({ type: struct, length: batch.length, nullCount: 0, children }),
+    library.makeData({ type: struct, length: batch.length, nullCount: 0, children }),
   )
 }
 
 export function toArrowTable(schema: Schema, batches: readonly Batch[]): arrow.Table {
   const arrowSchema = toArrowSchema(schema)
-  return new arrow.Table(
+  return new library.Table(
     arrowSchema,
     batches.map((batch) => toRecordBatch(schema, batch, arrowSchema)),
   )
@@ -38,16 +39,16 @@ export function toArrowData(
   const common = { length, nullCount, nullBitmap }
   switch (layoutOf(type).kind) {
     case 'null':
-      return arrow.makeData({ type: new arrow.Null(), length })
+      return library.makeData({ type: new library.Null(), length })
     case 'fixed':
       if (type.kind === 'enum') return enumData(type.values, column, storage as arrow.Dictionary)
-      return arrow.makeData({
+      return library.makeData({
         ...common,
         type: storage as arrow.Int,
         data: fixedValues(type, column) as Int32Array,
       })
     case 'bytes':
-      return arrow.makeData({
+      return library.makeData({
         ...common,
         type: storage as arrow.Binary,
         valueOffsets: valueOffsets!,
@@ -56,24 +57,28 @@ export function toArrowData(
     case 'list': {
       if (type.kind === 'map') return mapData(type.key, type.value, column, storage as arrow.Map_)
       const child = childData(type, column, storage, 0)
-      return arrow.makeData({ ...common, type: storage as arrow.List, valueOffsets: valueOffsets!, child })
+      return library.makeData({ ...common, type: storage as arrow.List, valueOffsets: valueOffsets!, child })
     }
     case 'array':
-      return arrow.makeData({
+      return library.makeData({
         ...common,
         type: storage as arrow.FixedSizeList,
         child: childData(type, column, storage, 0),
       })
     case 'struct': {
       const children = column.children.map((_, index) => childData(type, column, storage, index))
-      return arrow.makeData({ ...common, type: storage as arrow.Struct, children })
+      return library.makeData({ ...common, type: storage as arrow.Struct, children })
     }
     case 'union': {
-      const tags = arrow.makeData({ ...common, type: new arrow.Uint8(), data: column.values as Uint8Array })
+      const tags = library.makeData({
+        ...common,
+        type: new library.Uint8(),
+        data: column.values as Uint8Array,
+      })
       const members = column.children.map((child, index) =>
         toArrowData(childTypes(type)[index]!, child, storage.children[index + 1]!.type),
       )
-      return arrow.makeData({ ...common, type: storage as arrow.Struct, children: [tags, ...members] })
+      return library.makeData({ ...common, type: storage as arrow.Struct, children: [tags, ...members] })
     }
   }
 }
@@ -85,7 +90,7 @@ function childData(type: DataType, column: ColumnData, storage: arrow.DataType, 
 function mapData(key: DataType, value: DataType, column: ColumnData, storage: arrow.Map_): arrow.Data {
   const entries = storage.children[0]!.type
   const [keys, values] = column.children
-  const child = arrow.makeData({
+  const child = library.makeData({
     type: entries,
     length: keys!.length,
     nullCount: 0,
@@ -95,16 +100,23 @@ function mapData(key: DataType, value: DataType, column: ColumnData, storage: ar
     ],
   })
   const { length, nullCount, validity: nullBitmap, offsets: valueOffsets } = column
-  return arrow.makeData({ type: storage, length, nullCount, nullBitmap, valueOffsets: valueOffsets!, child })
+  return library.makeData({
+    type: storage,
+    length,
+    nullCount,
+    nullBitmap,
+    valueOffsets: valueOffsets!,
+    child,
+  })
 }
 
 const dictionaries = new WeakMap<readonly string[], arrow.Vector<arrow.Utf8>>()
 
 function enumData(values: readonly string[], column: ColumnData, storage: arrow.Dictionary): arrow.Data {
-  const dictionary = dictionaries.get(values) ?? arrow.vectorFromArray([...values], new arrow.Utf8())
+  const dictionary = dictionaries.get(values) ?? library.vectorFromArray([...values], new library.Utf8())
   dictionaries.set(values, dictionary)
   const { length, nullCount, validity: nullBitmap } = column
-  return arrow.makeData({
+  return library.makeData({
     type: storage,
     length,
     nullCount,
