@@ -153,7 +153,7 @@ function nestedType(type: arrow.DataType): DataType {
   }
   throw new EngineError(
     'TYPE_UNSUPPORTED',
-    `Arrow's ${String(type)} has no type in DuckDB that it could become`,
+    `Arrow's ${library.Type[type.typeId]} has no type in DuckDB that it could become`,
   )
 }
 

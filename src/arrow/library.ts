@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import type * as arrow from 'apache-arrow'
 
-type Library = typeof import('apache-arrow')
+type Library = typeof arrow
 
 let loaded: Library | null = null
 
