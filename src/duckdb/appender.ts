@@ -11,8 +11,13 @@ import { writeVector } from './codec/writeVector.ts'
 
 const VECTOR_ROWS = duckdb.vector_size()
 
-/** The catalog in which a session keeps the rows of stages that it cannot stream; other connections see it too. */
-export const SCRATCH = 'callplane_scratch'
+/**
+ * The catalog in which a session keeps the rows of one stream; all connections see it, and since it is made for one table, so do
+ * transactions that have begun before.
+ */
+export function scratchCatalog(table: string): string {
+  return `callplane_${table}`
+}
 
 /** Fills one scratch table, on a connection of its own because an appender flushes itself now and then. */
 export class TableAppender {
@@ -34,7 +39,7 @@ export class TableAppender {
     const connection = await duckdb.connect(database)
     return new TableAppender(
       connection,
-      duckdb.appender_create_ext(connection, SCRATCH, 'main', table),
+      duckdb.appender_create_ext(connection, scratchCatalog(table), 'main', table),
       schema,
     )
   }

@@ -1,7 +1,7 @@
 import type { BatchStream } from '../arrow/batchStream.ts'
 import { EngineError } from '../base/errors.ts'
 import { formatType } from '../base/formatType.ts'
-import { SCRATCH } from '../duckdb/appender.ts'
+import { scratchCatalog } from '../duckdb/appender.ts'
 import type { Engine } from '../duckdb/engine.ts'
 import { runToEnd } from '../duckdb/runToEnd.ts'
 import { quoteIdentifier } from '../expr/render.ts'
@@ -17,13 +17,14 @@ export class ScratchTables {
 
   /** The name under which any connection of the session reads a table. */
   static qualifiedName(table: string): string {
-    return `${SCRATCH}.main.${quoteIdentifier(table)}`
+    return `${quoteIdentifier(scratchCatalog(table))}.main.${quoteIdentifier(table)}`
   }
 
   /** Fills a new table with the rows of a stream, which is closed; answers the number of rows. */
   async fill(table: string, stream: BatchStream): Promise<number> {
     const columns = stream.schema.map(({ name, type }) => `${quoteIdentifier(name)} ${formatType(type)}`)
     try {
+      await this.#run(`ATTACH ':memory:' AS ${quoteIdentifier(scratchCatalog(table))}`)
       await this.#run(`CREATE TABLE ${ScratchTables.qualifiedName(table)} (${columns.join(', ')})`)
       let rows = 0
       for (let batch = await stream.next(); batch !== null; batch = await stream.next()) {
@@ -40,17 +41,11 @@ export class ScratchTables {
   }
 
   async drop(table: string): Promise<void> {
-    await this.#run(`DROP TABLE IF EXISTS ${ScratchTables.qualifiedName(table)}`)
+    await this.#run(`DETACH DATABASE IF EXISTS ${quoteIdentifier(scratchCatalog(table))}`)
   }
 
   async #run(sql: string): Promise<void> {
-    this.#connection ??= this.#open()
+    this.#connection ??= this.#engine.connect()
     await runToEnd(this.#engine, await this.#connection, sql)
-  }
-
-  async #open(): Promise<number> {
-    const connection = await this.#engine.connect()
-    await runToEnd(this.#engine, connection, `ATTACH ':memory:' AS ${SCRATCH}`)
-    return connection
   }
 }
