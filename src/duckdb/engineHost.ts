@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
-import duckdb, { type Database } from '@duckdb/node-bindings'
+import duckdb, { type Connection, type Database, type PreparedStatement } from '@duckdb/node-bindings'
 import type { Batch } from '../arrow/column.ts'
 import type { Schema } from '../base/dataType.ts'
 import { EngineError, encodeError } from '../base/errors.ts'
@@ -147,7 +147,7 @@ export class EngineHost {
     this.#streams.set(id, running)
     try {
       for (const input of request.inputs) registerInput(connection.handle, connection, input, this.#wake)
-      const prepared = await duckdb.prepare(connection.handle, request.sql)
+      const prepared = await prepareLast(connection.handle, request.sql)
       const result = await duckdb
         .execute_prepared_streaming(prepared)
         .finally(() => duckdb.destroy_prepare_sync(prepared))
@@ -194,6 +194,20 @@ export class EngineHost {
     duckdb.close_sync(this.#database)
     return null
   }
+}
+
+/** DuckDB makes several statements of some, such as PIVOT, whose columns it has to find out first: those before the last are run. */
+async function prepareLast(connection: Connection, sql: string): Promise<PreparedStatement> {
+  const { extracted_statements: statements, statement_count: count } = await duckdb.extract_statements(
+    connection,
+    sql,
+  )
+  if (count < 2) return duckdb.prepare(connection, sql)
+  for (let index = 0; index < count - 1; index++) {
+    const prepared = await duckdb.prepare_extracted_statement(connection, statements, index)
+    await duckdb.execute_prepared(prepared).finally(() => duckdb.destroy_prepare_sync(prepared))
+  }
+  return duckdb.prepare_extracted_statement(connection, statements, count - 1)
 }
 
 async function openDatabase(path: string, settings: Readonly<Record<string, string>>): Promise<Database> {
