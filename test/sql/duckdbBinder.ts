@@ -111,7 +111,7 @@ export const identities: CatalogSnapshot = catalogOf(
   signature('text.shout', [['text', 'VARCHAR']], 'VARCHAR'),
 )
 
-const macros = `
+export const macros = `
 CREATE MACRO id_int(x) AS CAST(x AS BIGINT);
 CREATE MACRO id_text(x) AS CAST(x AS VARCHAR);
 CREATE MACRO id_bool(x) AS CAST(x AS BOOLEAN);
@@ -121,7 +121,7 @@ CREATE MACRO id_struct(x) AS CAST(x AS STRUCT(a BIGINT, b VARCHAR));
 CREATE MACRO add_up(x, y) AS CAST(x + y AS BIGINT);
 CREATE MACRO "text.shout"(x) AS upper(x);`
 
-const tables = `
+export const tables = `
 CREATE TABLE t AS SELECT i AS id, (i * 7) % 5 AS k, CASE WHEN i % 4 = 0 THEN NULL ELSE i * 10 END AS amount,
   'memo ' || chr(CAST(97 + i % 6 AS INTEGER)) AS memo, [i, i + 1, NULL] AS xs, {'a': i, 'b': 's' || i} AS st,
   (i % 3)::DOUBLE / 2 AS score, i % 2 = 0 AS even, DATE '2024-01-01' + CAST(i AS INTEGER) AS day FROM range(24) r(i);

@@ -57,7 +57,7 @@ function ints(i: Sql, t: Sql, b: Sql): readonly Sql[] {
     join('if(', b, ', ', i, ', ', i, ')'),
     join('length(', t, ')'),
     join('-(', i, ')'),
-    join('list_sum(list_transform([', i, ', 2], x -> x + ', i, '))'),
+    join('list_sum(list_transform([', i, ', 2], x -> x + ', i, '))::BIGINT'),
     join('TRY(', i, ')'),
   ]
 }
@@ -96,7 +96,7 @@ const groups = arbitrary(
     int: [
       't.k',
       'count(*)',
-      join('sum(', rows.int, ')'),
+      join('sum(', rows.int, ')::BIGINT'),
       join('max(', rows.int, ') FILTER (WHERE ', rows.bool, ')'),
     ],
     text: [join('min(', rows.text, ')'), "'x'"],
@@ -109,7 +109,7 @@ const windows = arbitrary(
   {
     int: [
       't.k',
-      join('sum(', rows.int, ') OVER (PARTITION BY ', rows.int, ' ORDER BY t.id)'),
+      join('sum(', rows.int, ') OVER (PARTITION BY ', rows.int, ' ORDER BY t.id)::BIGINT'),
       join('row_number() OVER (ORDER BY ', rows.int, ', t.id)'),
     ],
     text: [join('lag(', rows.text, ') OVER (ORDER BY t.id)'), 't.memo'],
