@@ -26,7 +26,7 @@ export async function splitStatements(text: string, binder: Binder): Promise<rea
 }
 
 /** Splits at the semicolons that are not within a string, a name or a comment. */
-function splitText(text: string): readonly Statement[] {
+export function splitText(text: string): readonly Statement[] {
   const statements: Statement[] = []
   let start: number | null = null
   let end = 0

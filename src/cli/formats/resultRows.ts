@@ -1,0 +1,20 @@
+import { decodeColumn } from '../../arrow/decode.ts'
+import type { Result } from '../../session/result.ts'
+import type { RowChunk, RowSource } from './rowSource.ts'
+
+/** The rows of a result with every value as exact as DuckDB has it, where JavaScript's dates would lose microseconds. */
+export function resultRows(result: Result): RowSource {
+  return { schema: result.columns, chunks: chunksOf(result) }
+}
+
+async function* chunksOf(result: Result): AsyncGenerator<RowChunk, void, undefined> {
+  for await (const { length, columns } of result.batches()) {
+    yield {
+      length,
+      columns: result.columns.map(({ type }, index) => {
+        const column = columns[index]
+        return column === undefined ? [] : decodeColumn(type, column)
+      }),
+    }
+  }
+}

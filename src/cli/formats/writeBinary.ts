@@ -1,0 +1,52 @@
+import { splitText } from '../../../sql/statements.ts'
+import type { BatchStream } from '../../arrow/batchStream.ts'
+import type { Batch } from '../../arrow/column.ts'
+import { writeIpcFile } from '../../arrow/ipcFile.ts'
+import type { Schema } from '../../base/dataType.ts'
+import { EngineError } from '../../base/errors.ts'
+import { quoteLiteral } from '../../expr/render.ts'
+import type { Result } from '../../session/result.ts'
+import type { QueryOptions, Session } from '../../session/session.ts'
+
+export type BinaryFormat = 'arrow' | 'parquet'
+
+/** Writes the rows of the last of some statements to a new file. */
+export async function writeBinary(
+  session: Session,
+  query: string,
+  { path, format }: { readonly path: string; readonly format: BinaryFormat },
+  options: QueryOptions,
+): Promise<void> {
+  if (format === 'arrow') {
+    const result = await session.sql(query, [], options)
+    await writeIpcFile(path, new ResultStream(result))
+    return
+  }
+  const statements = splitText(query).map(({ text }) => text)
+  const last = statements.pop()
+  if (last === undefined) throw new EngineError('SQL_INVALID', 'there is no statement in this text')
+  const copy = `COPY (${last}) TO ${quoteLiteral(path)} (FORMAT parquet, COMPRESSION zstd)`
+  const result = await session.sql([...statements, copy].join(';\n'), [], options)
+  await result.drain()
+}
+
+class ResultStream implements BatchStream {
+  readonly schema: Schema
+  readonly #result: Result
+  readonly #batches: AsyncGenerator<Batch, void, undefined>
+
+  constructor(result: Result) {
+    this.schema = result.columns
+    this.#result = result
+    this.#batches = result.batches()
+  }
+
+  async next(): Promise<Batch | null> {
+    const { value } = await this.#batches.next()
+    return value ?? null
+  }
+
+  async close(): Promise<void> {
+    await this.#result.close()
+  }
+}

@@ -1,0 +1,26 @@
+import type { Session } from '../../session/session.ts'
+import type { CompletionNames } from './completion.ts'
+
+/** What the session knows by name now. */
+export async function loadNames(session: Session): Promise<CompletionNames> {
+  const tables = new Map<string, string[]>()
+  for (const { table_name: table, column_name: column } of await rows(session, columnsQuery)) {
+    const columns = tables.get(String(table)) ?? []
+    tables.set(String(table), [...columns, String(column)])
+  }
+  const keywords = await rows(session, 'SELECT DISTINCT keyword_name FROM duckdb_keywords()')
+  return {
+    keywords: keywords.map(({ keyword_name: keyword }) => String(keyword)).toSorted(),
+    functions: [...session.catalog.functions.keys()].toSorted(),
+    tables,
+  }
+}
+
+const columnsQuery = `
+  SELECT table_name, column_name FROM information_schema.columns
+  WHERE table_schema NOT IN ('information_schema', 'pg_catalog')
+  ORDER BY table_name, ordinal_position`
+
+async function rows(session: Session, query: string): Promise<Record<string, unknown>[]> {
+  return (await session.sql(query)).toRows()
+}

@@ -1,0 +1,45 @@
+import { isEngineError } from '../base/errors.ts'
+import { exitCodeOf, exitCodes } from './exitCode.ts'
+import { Interruption } from './interruption.ts'
+import { printError } from './printError.ts'
+import { describeCancelled } from './progress.ts'
+import { ProgressLine, silentStream } from './progressLine.ts'
+
+/** What a command works with. */
+export interface CommandContext {
+  /** Aborts at Ctrl-C. */
+  readonly signal: AbortSignal
+  readonly progress: ProgressLine
+}
+
+export interface CommandFlags {
+  readonly progress: boolean
+  readonly debug: boolean
+  /** The file that the command writes. */
+  readonly output?: string
+}
+
+/** Runs a command, reports what it throws, and answers its exit code. */
+export async function runCommand(
+  flags: CommandFlags,
+  command: (context: CommandContext) => Promise<number | void>,
+): Promise<number> {
+  const interruption = new Interruption()
+  const progress = new ProgressLine(flags.progress ? process.stderr : silentStream)
+  // Whoever read the messages is gone; the work goes on.
+  process.stderr.on('error', () => {})
+  try {
+    return (await command({ signal: interruption.signal, progress })) ?? exitCodes.done
+  } catch (thrown) {
+    progress.close()
+    const cancelled = interruption.signal.aborted && (!isEngineError(thrown) || thrown.code === 'CANCELLED')
+    if (cancelled) {
+      process.stderr.write(`${describeCancelled(progress.latest, progress.seconds, flags.output)}\n`)
+      return exitCodes.cancelled
+    }
+    return exitCodeOf(printError(thrown, flags.debug))
+  } finally {
+    progress.close()
+    interruption.close()
+  }
+}
