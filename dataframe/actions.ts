@@ -5,7 +5,6 @@ import { aggregate, limit } from '../src/plan/factories.ts'
 import type { LogicalPlan } from '../src/plan/plan.ts'
 import { defaultRunner } from './defaultRunner.ts'
 import { formatRelation } from './formatRelation.ts'
-import { formatTable } from './formatTable.ts'
 import { callToExpr, functionCall } from './functionCall.ts'
 import type { PlanRunner, QueryResult, RunOptions } from './planRunner.ts'
 import type { Relation } from './relation.ts'
@@ -76,6 +75,7 @@ export abstract class Actions<S> implements AsyncIterable<RecordBatch> {
     const result = await runner.run<Record<string, unknown>>(limit(plan, wanted + 1), options)
     const found = await result.toRows()
     const width = process.stdout.isTTY ? process.stdout.columns : widthWithoutTerminal
+    const { formatTable } = await import('./formatTable.ts')
     const text = formatTable(result.columns, found.slice(0, wanted), {
       width,
       footer: found.length > wanted ? `the first ${counted(wanted)}` : counted(found.length),

@@ -69,9 +69,8 @@ async function printBinary(
     const path = join(directory, `result.${format}`)
     await writeBinary(session, query, { path, format }, options)
     const output = await openOutput(undefined)
-    for await (const chunk of createReadStream(path)) {
-      if (!(await output.write(chunk as Uint8Array))) return
-    }
+    const chunks: AsyncIterable<Uint8Array> = createReadStream(path)
+    for await (const chunk of chunks) if (!(await output.write(chunk))) return
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
