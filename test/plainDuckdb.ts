@@ -9,8 +9,9 @@ import {
   DuckDBTimestampValue,
   type DuckDBType,
 } from '@duckdb/node-api'
-import type { Result, Session } from 'callplane'
+import type { QueryResult, Session } from 'callplane'
 import { decodeColumn } from '../src/arrow/decode.ts'
+import { batchOf } from '../src/arrow/table.ts'
 import { formatType } from '../src/base/formatType.ts'
 import { parseType } from '../src/base/parseType.ts'
 
@@ -65,13 +66,14 @@ export async function sessionAnswer(
   return resultAnswer(await session.sql(sql, parameters))
 }
 
-export async function resultAnswer(result: Result): Promise<Answer> {
+export async function resultAnswer(result: QueryResult<object>): Promise<Answer> {
   const names = result.columns.map(({ name }) => name)
   const types = result.columns.map(({ type }) => formatType(type))
   const rows: unknown[][] = []
-  for await (const batch of result.batches()) {
-    const columns = result.columns.map(({ type }, index) => decodeColumn(type, batch.columns[index]!))
-    for (let row = 0; row < batch.length; row++) rows.push(columns.map((column) => column[row]))
+  for await (const record of result) {
+    const { columns, length } = batchOf(result.columns, record)
+    const values = result.columns.map(({ type }, index) => decodeColumn(type, columns[index]!))
+    for (let row = 0; row < length; row++) rows.push(values.map((column) => column[row]))
   }
   return answerOf(names, types, rows)
 }
