@@ -84,14 +84,12 @@ function withParts(type: DataType): fc.Arbitrary<unknown> {
         )
         .map((entries) => new Map(entries))
     case 'union':
-      return fc
-        .nat(type.members.length - 1)
-        .chain((index) =>
-          arbitraryValue(type.members[index]!.type).map((value) => ({
-            tag: type.members[index]!.name,
-            value,
-          })),
-        )
+      return fc.nat(type.members.length - 1).chain((index) =>
+        arbitraryValue(type.members[index]!.type).map((value) => ({
+          tag: type.members[index]!.name,
+          value,
+        })),
+      )
     default:
       throw new Error(`no values of ${type.kind}`)
   }

@@ -111,7 +111,8 @@ function textOf(value: unknown): string {
   if (value instanceof DuckDBMapValue)
     return mapText(value.entries.map(({ key, value: item }) => [key, item]))
   if (value instanceof Map) return mapText([...value])
-  return typeof value === 'object' ? structText(Object.entries(value)) : String(value)
+  if (typeof value === 'object') return structText(Object.entries(value))
+  return String(value as number | bigint | boolean)
 }
 
 function structText(fields: readonly (readonly [string, unknown])[]): string {
