@@ -17,6 +17,7 @@ let typeScript: Promise<void> | undefined
 /** tsx costs a thread some 80 ms, so it waits for the first module that needs it. */
 function registerTypeScript(): Promise<void> {
   typeScript ??= (async () => {
+    await preload()
     // In a package of "type": "commonjs", TypeScript is loaded as CommonJS, which tsx hooks apart.
     const [modules, commonJs] = await Promise.all([import('tsx/esm/api'), import('tsx/cjs/api')])
     commonJs.register()
@@ -26,6 +27,11 @@ function registerTypeScript(): Promise<void> {
     registerHooks()
   })()
   return typeScript
+}
+
+/** Every import that passes the hooks costs a message to their thread: what most modules import is loaded before them. */
+async function preload(): Promise<void> {
+  await Promise.all([existsSync(fileURLToPath(entry)) ? import(entry) : null, import('zod')])
 }
 
 let hooked = false
