@@ -111,8 +111,14 @@ function textOf(value: unknown): string {
   if (value instanceof DuckDBMapValue)
     return mapText(value.entries.map(({ key, value: item }) => [key, item]))
   if (value instanceof Map) return mapText([...value])
-  if (typeof value === 'object') return structText(Object.entries(value))
-  return String(value as number | bigint | boolean)
+  switch (typeof value) {
+    case 'boolean':
+    case 'number':
+    case 'bigint':
+      return String(value)
+    default:
+      return structText(Object.entries(value))
+  }
 }
 
 function structText(fields: readonly (readonly [string, unknown])[]): string {
