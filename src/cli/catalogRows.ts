@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import type { FunctionSignature } from '../../catalog/function.ts'
 import type { Schema } from '../base/dataType.ts'
 import { formatType } from '../base/formatType.ts'
@@ -44,7 +45,7 @@ export function describeFunction(signature: FunctionSignature): RowSource {
       batching === null ? null : `${batching.maxBatchingSize} rows or ${batching.maxBufferDuration} ms`,
     ],
     ['executor', signature.executor],
-    ['module', module === null ? null : `${module.url} (${module.exportName})`],
+    ['module', module === null ? null : `${fileURLToPath(module.url)} (${module.exportName})`],
   ])
 }
 

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { EngineError, messageOf } from '../base/errors.ts'
 import { WriteTarget } from '../run/writeTarget.ts'
+import type { OutputFlags } from './flags.ts'
 
 /** Where a command writes: standard output, or a file that gets its name when all is written. */
 export interface Output {
@@ -14,17 +15,23 @@ export interface Output {
   discard(): Promise<void>
 }
 
-/** Throws IO_FAILED. */
-export async function openOutput(path: string | undefined): Promise<Output> {
-  return path === undefined ? new StandardOutput(process.stdout) : FileOutput.open(path)
+/** What shares the terminal with the output and makes room for it. */
+export interface TerminalLine {
+  close(): void
+}
+
+/** A file, or standard output without a path. Throws IO_FAILED. */
+export async function openOutput(path?: string, line: TerminalLine | null = null): Promise<Output> {
+  return path === undefined ? new StandardOutput(process.stdout, line) : FileOutput.open(path)
 }
 
 /** Runs `work` on an output that is committed if it succeeds. */
 export async function withOutput<T>(
-  path: string | undefined,
+  flags: OutputFlags,
+  line: TerminalLine,
   work: (output: Output) => Promise<T>,
 ): Promise<T> {
-  const output = await openOutput(path)
+  const output = await openOutput(flags.output, line)
   try {
     const result = await work(output)
     await output.commit()
@@ -37,15 +44,18 @@ export async function withOutput<T>(
 class StandardOutput implements Output {
   readonly columns: number | null
   readonly #stream: NodeJS.WriteStream
+  readonly #line: TerminalLine | null
 
-  constructor(stream: NodeJS.WriteStream) {
+  constructor(stream: NodeJS.WriteStream, line: TerminalLine | null) {
     this.#stream = stream
+    this.#line = stream.isTTY ? line : null
     this.columns = stream.isTTY ? stream.columns : null
     // What a write's callback is told comes as an event too.
     stream.on('error', () => {})
   }
 
   write(chunk: string | Uint8Array): Promise<boolean> {
+    this.#line?.close()
     return new Promise((resolve, reject) => {
       this.#stream.write(chunk, (error) => {
         if (error === null || error === undefined) resolve(true)
@@ -76,7 +86,7 @@ class FileOutput implements Output {
 
   static async open(path: string): Promise<FileOutput> {
     const target = await WriteTarget.open(path, { directory: false, mode: 'overwrite' })
-    return new FileOutput(target, await checked(path, () => open(target.temporary, 'wx')))
+    return new FileOutput(target, await checked(path, () => open(target.temporary, 'w')))
   }
 
   async write(chunk: string | Uint8Array): Promise<boolean> {

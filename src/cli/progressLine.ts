@@ -23,6 +23,7 @@ export class ProgressLine {
   #redraw: NodeJS.Timeout | null = null
   #drawn = false
   #latest: Progress = nothingYet
+  #resultRows = 0
 
   constructor(stream: ProgressStream) {
     this.#stream = stream
@@ -31,9 +32,9 @@ export class ProgressLine {
     this.#timer.unref()
   }
 
-  /** What was reported last. */
+  /** What was reported last; rows of the result count where functions are called for fewer. */
   get latest(): Progress {
-    return this.#latest
+    return { ...this.#latest, rows: Math.max(this.#latest.rows, this.#resultRows) }
   }
 
   /** Since the work began. */
@@ -43,6 +44,11 @@ export class ProgressLine {
 
   update(progress: Progress): void {
     this.#latest = progress
+  }
+
+  /** Counts rows of the result. */
+  addRows(rows: number): void {
+    this.#resultRows += rows
   }
 
   /** Ends the report and takes it off the terminal; safe to call twice. */
@@ -60,7 +66,7 @@ export class ProgressLine {
   }
 
   #draw(): void {
-    const text = formatProgress(this.#latest, this.seconds)
+    const text = formatProgress(this.latest, this.seconds)
     // A line that wraps could not be taken back.
     this.#stream.write(`\r\u001b[K${text.slice(0, (this.#stream.columns ?? 80) - 1)}`)
     this.#drawn = true
@@ -68,7 +74,7 @@ export class ProgressLine {
 
   #writeLines(): NodeJS.Timeout {
     return setInterval(() => {
-      this.#stream.write(`${formatProgress(this.#latest, this.seconds)}\n`)
+      this.#stream.write(`${formatProgress(this.latest, this.seconds)}\n`)
     }, PLAIN_LINE_MS)
   }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { EngineError, messageOf } from '../base/errors.ts'
 import type { WriteRequest } from '../plan/writeRequest.ts'
@@ -11,11 +11,14 @@ export class WriteTarget {
   readonly temporary: string
   readonly #isDirectory: boolean
   readonly #mode: WriteRequest['mode']
+  /** A device or a pipe, which is written as it is: a file cannot take its place. */
+  readonly #isDevice: boolean
 
-  private constructor(path: string, isDirectory: boolean, mode: WriteRequest['mode']) {
+  private constructor(path: string, kind: 'file' | 'directory' | 'device', mode: WriteRequest['mode']) {
     this.path = path
-    this.temporary = `${path}.${randomUUID().slice(0, 8)}.tmp`
-    this.#isDirectory = isDirectory
+    this.#isDevice = kind === 'device'
+    this.temporary = this.#isDevice ? path : `${path}.${randomUUID().slice(0, 8)}.tmp`
+    this.#isDirectory = kind === 'directory'
     this.#mode = mode
   }
 
@@ -23,7 +26,10 @@ export class WriteTarget {
     path: string,
     options: { readonly directory: boolean; readonly mode: WriteRequest['mode'] },
   ): Promise<WriteTarget> {
-    const target = new WriteTarget(resolve(path), options.directory, options.mode)
+    // A symbolic link stays, and what it points to is replaced.
+    const final = await realpath(path).catch(() => resolve(path))
+    const kind = options.directory ? 'directory' : await fileKind(final)
+    const target = new WriteTarget(final, kind, options.mode)
     await checked(target.path, async () => {
       if (options.directory && options.mode === 'error' && (await exists(target.path))) {
         throw new EngineError('IO_FAILED', `cannot write ${target.path}: it exists`, {
@@ -38,6 +44,7 @@ export class WriteTarget {
 
   /** Gives what was written its final name. */
   async commit(): Promise<void> {
+    if (this.#isDevice) return
     await checked(this.path, async () => {
       if (!this.#isDirectory || !(await exists(this.path))) return rename(this.temporary, this.path)
       return this.#mode === 'append' ? this.#appendParts() : this.#replaceDirectory()
@@ -46,7 +53,7 @@ export class WriteTarget {
 
   /** Removes what was written; what stood under the final name is untouched. */
   async discard(): Promise<void> {
-    await rm(this.temporary, { recursive: true, force: true })
+    if (!this.#isDevice) await rm(this.temporary, { recursive: true, force: true })
   }
 
   async #appendParts(): Promise<void> {
@@ -67,6 +74,14 @@ export class WriteTarget {
     await rename(this.temporary, this.path)
     await rm(old, { recursive: true, force: true })
   }
+}
+
+/** What is written under this name; throws IO_FAILED for a directory. */
+async function fileKind(path: string): Promise<'file' | 'device'> {
+  const found = await stat(path).catch(() => null)
+  if (found?.isDirectory() === true)
+    throw new EngineError('IO_FAILED', `cannot write ${path}: it is a directory`, { path })
+  return found === null || found.isFile() ? 'file' : 'device'
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -10,11 +10,15 @@ export interface ExplainFlags extends SessionFlags, OutputFlags, QueryFlags {
 
 /** Prints the plan of a query. */
 export async function explainCommand(query: string | undefined, flags: ExplainFlags): Promise<number> {
-  return runCommand(flags, async ({ signal }) => {
+  return runCommand(flags, async ({ signal, progress }) => {
     const text = await readQuery(query, flags)
     await withSession(flags, async (session) => {
-      const plan = await session.explain(text, { analyze: flags.analyze, signal })
-      await withOutput(flags.output, (output) => output.write(`${plan.trimEnd()}\n`))
+      const plan = await session.explain(text, {
+        analyze: flags.analyze,
+        signal,
+        onProgress: (latest) => progress.update(latest),
+      })
+      await withOutput(flags, progress, (output) => output.write(`${plan.trimEnd()}\n`))
     })
   })
 }

@@ -12,12 +12,12 @@ export async function functionsCommand(
   name: string | undefined,
   flags: SessionFlags & ResultFlags,
 ): Promise<number> {
-  return runCommand(flags, async () => {
+  return runCommand(flags, async ({ progress }) => {
     const { format, maxRows } = chooseFormat(flags, process.stdout.isTTY)
     const printed = textFormat(format)
     const catalog = await loadCatalog(flags)
     const rows =
       name === undefined ? functionRows(catalog.functions.values()) : describeFunction(lookup(catalog, name))
-    await withOutput(flags.output, (output) => writeText(rows, printed, output, maxRows))
+    await withOutput(flags, progress, (output) => writeText(rows, printed, output, maxRows))
   })
 }

@@ -17,7 +17,7 @@ export async function replCommand(flags: ReplFlags): Promise<number> {
   return runCommand({ ...flags, progress: false }, async ({ signal }) => {
     const { format, maxRows } = chooseFormat(flags, process.stdout.isTTY)
     const options = {
-      output: await openOutput(undefined),
+      output: await openOutput(),
       history: new History(flags.history ?? historyPath(process.env)),
       format: textFormat(format),
       maxRows,

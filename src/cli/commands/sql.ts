@@ -32,8 +32,8 @@ export async function sqlCommand(
       }
       const result = await session.sql(text, [], options)
       try {
-        await withOutput(flags.output, (output) =>
-          writeText(resultRows(result), textFormat(format), output, maxRows),
+        await withOutput(flags, progress, (output) =>
+          writeText(resultRows(result, progress), textFormat(format), output, maxRows),
         )
       } finally {
         await result.close()
@@ -68,7 +68,7 @@ async function printBinary(
   try {
     const path = join(directory, `result.${format}`)
     await writeBinary(session, query, { path, format }, options)
-    const output = await openOutput(undefined)
+    const output = await openOutput()
     const chunks: AsyncIterable<Uint8Array> = createReadStream(path)
     for await (const chunk of chunks) if (!(await output.write(chunk))) return
   } finally {

@@ -6,8 +6,8 @@ import { runCommand } from '../runCommand.ts'
 
 /** Writes the `catalog.d.ts` of the session's functions. */
 export async function typesCommand(flags: SessionFlags & OutputFlags): Promise<number> {
-  return runCommand(flags, async () => {
+  return runCommand(flags, async ({ progress }) => {
     const types = generateCatalogTypes(await loadCatalog(flags))
-    await withOutput(flags.output, (output) => output.write(types))
+    await withOutput(flags, progress, (output) => output.write(types))
   })
 }

@@ -1,3 +1,5 @@
+import { DataFrame } from '../../../dataframe/dataFrame.ts'
+import { classifyStatement } from '../../../sql/classify.ts'
 import { splitText } from '../../../sql/statements.ts'
 import type { BatchStream } from '../../arrow/batchStream.ts'
 import type { Batch } from '../../arrow/column.ts'
@@ -25,6 +27,11 @@ export async function writeBinary(
   const statements = splitText(query).map(({ text }) => text)
   const last = statements.pop()
   if (last === undefined) throw new EngineError('SQL_INVALID', 'there is no statement in this text')
+  if (classifyStatement(last).kind !== 'select') {
+    const table = await (await session.sql(query, [], options)).toArrow()
+    await DataFrame.fromArrow(table, session.runner).write(path, { format, mode: 'overwrite' })
+    return
+  }
   const copy = `COPY (${last}) TO ${quoteLiteral(path)} (FORMAT parquet, COMPRESSION zstd)`
   const result = await session.sql([...statements, copy].join(';\n'), [], options)
   await result.drain()

@@ -46,6 +46,8 @@ export class Repl implements DotCommandHost {
   #running: AbortController | null = null
   #names: CompletionNames | null = null
   #failures = 0
+  #hasQuit = false
+  #isClosed = false
 
   constructor(options: ReplOptions) {
     this.#options = options
@@ -55,9 +57,10 @@ export class Repl implements DotCommandHost {
   /** Resolves at the end of the input. */
   async run(): Promise<ExitCode> {
     const lines = await this.#open()
-    lines.prompt()
+    this.#prompt(lines)
     for await (const line of lines) {
       await this.#take(line)
+      if (this.#hasQuit) break
       this.#prompt(lines)
     }
     // The last statement of a script need not end with a semicolon.
@@ -83,6 +86,7 @@ export class Repl implements DotCommandHost {
   }
 
   quit(): void {
+    this.#hasQuit = true
     this.#lines?.close()
   }
 
@@ -97,7 +101,7 @@ export class Repl implements DotCommandHost {
         onProgress: (latest) => progress.update(latest),
       })
       progress.close()
-      await this.show(resultRows(result))
+      await this.show(resultRows(result, progress))
       if (this.#onTerminal) await this.print(`in ${formatElapsed(progress.seconds)}`)
     } catch (error) {
       progress.close()
@@ -126,6 +130,7 @@ export class Repl implements DotCommandHost {
       },
     })
     lines.on('history', (typed) => (this.#typed = typed))
+    lines.on('close', () => (this.#isClosed = true))
     lines.on('SIGINT', () => this.#interrupt(lines))
     signal.addEventListener('abort', () => lines.close(), { once: true })
     this.#lines = lines
@@ -167,7 +172,7 @@ export class Repl implements DotCommandHost {
   }
 
   #prompt(lines: Interface): void {
-    if (!this.#onTerminal) return
+    if (!this.#onTerminal || this.#isClosed) return
     lines.setPrompt(this.#begun === '' ? PROMPT : CONTINUED)
     lines.prompt()
   }
