@@ -1,19 +1,35 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Session } from 'callplane'
-import { describe, expect, test } from 'vitest'
+import { type Schema, Session } from 'callplane'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { formatType } from '../src/base/formatType.ts'
 import { openSession, routes, temporaryDirectory, values } from './sessions.ts'
 
-const BATCH_ROWS = [1, 7, 2048, 10_000] as const
+/** Rows of a batch, and how many rows there are: several batches, the last one not full. */
+const sizes = [
+  [1, 91],
+  [7, 91],
+  [2048, 2_050],
+  [10_000, 10_003],
+] as const
 
-/** A function for each column of test_all_types() that gives back what it gets, in a module so that it can take any route. */
-async function identityModule(
-  batchRows: number,
-): Promise<{ readonly path: string; readonly columns: readonly string[] }> {
-  const session = await openSession({ functions: [] })
-  const { columns } = await session.sql('SELECT * FROM test_all_types()')
-  const definitions = columns.map(({ name, type }) => {
+const all = 'SELECT * FROM test_all_types()'
+
+/** Beside them those that no table can hold. */
+const withOthers = (rows: string): string =>
+  `SELECT *, NULL AS nothing, [NULL] AS nothings, row("int", "varchar") AS unnamed FROM (${rows})`
+
+let types: Schema
+const names = (): readonly string[] => types.map(({ name }) => name)
+beforeAll(async () => {
+  const session = await Session.open()
+  types = (await session.sql(withOthers(all))).columns
+  await session.close()
+})
+
+/** A function for each column that gives back what it gets, in a module so that it can take any route. */
+async function identityModule(batchRows: number): Promise<string> {
+  const definitions = types.map(({ name, type }) => {
     const text = JSON.stringify(formatType(type))
     return `export const identity_${name} = defineFunction({
       name: 'identity_${name}', input: { value: ${text} }, output: ${text},
@@ -22,52 +38,95 @@ async function identityModule(
   })
   const path = join(await temporaryDirectory(), 'identities.mjs')
   await writeFile(path, ["import { defineFunction } from 'callplane'", ...definitions].join('\n'))
-  return { path, columns: columns.map(({ name }) => name) }
+  return path
 }
 
-/** Columns whose values came back as others, as NULL or as others are printed. */
-async function changed(
+/** Columns whose values came back as others, as NULL or as others are printed; and the number of rows. */
+async function compared(
   session: Session,
   columns: readonly string[],
   rows: string,
-): Promise<readonly string[]> {
-  const found: string[] = []
-  for (const name of columns) {
-    const sql = `SELECT count(*) FILTER (WHERE same IS DISTINCT FROM "${name}" OR same::VARCHAR IS DISTINCT FROM "${name}"::VARCHAR)
-      FROM (SELECT "${name}", identity_${name}("${name}") AS same FROM (${rows}))`
-    const [count] = await values(session, sql)
-    if (count !== 0n) found.push(name)
-  }
-  return found
+): Promise<{ readonly changed: readonly string[]; readonly rows: unknown }> {
+  const same = columns.map((name) => `identity_${name}("${name}") AS "same_${name}"`)
+  const counts = columns.map(
+    (name) => `count(*) FILTER (WHERE "same_${name}" IS DISTINCT FROM "${name}"
+      OR "same_${name}"::VARCHAR IS DISTINCT FROM "${name}"::VARCHAR) AS "${name}"`,
+  )
+  const result = await session.sql(
+    `SELECT count(*) AS "number of rows", ${counts.join(', ')} FROM (SELECT *, ${same.join(', ')} FROM (${rows}))`,
+  )
+  const [{ 'number of rows': count, ...found } = {}] = await result.toRows()
+  return { changed: columns.filter((name) => found[name] !== 0n), rows: count }
 }
 
 describe.each(routes)('on the route %s', (route) => {
-  test.each(BATCH_ROWS)('every type comes back bit for bit in batches of %i', async (batchRows) => {
-    const { path, columns } = await identityModule(batchRows)
-    const session = await openSession({ functions: [path], settings: { route } })
+  test.each(sizes)('every type comes back bit for bit in batches of %i', async (batchRows, rows) => {
+    const session = await openSession({ functions: [await identityModule(batchRows)], settings: { route } })
     // Least, greatest and null lie next to each other, with nulls at both ends.
-    await session.sql(`CREATE TABLE mixed AS
-      SELECT t.* FROM range(30) r(i), (SELECT *, row_number() OVER () AS n FROM test_all_types()) t ORDER BY i, n`)
-    await session.sql('INSERT INTO mixed BY NAME (SELECT NULL::BIGINT AS n)')
-    expect(await changed(session, columns, 'SELECT NULL::BIGINT AS n, * EXCLUDE (n) FROM mixed')).toEqual([])
+    await session.sql(`CREATE TABLE mixed AS SELECT t.*
+      FROM range(${Math.ceil(rows / 3)}) r(i), (SELECT *, row_number() OVER () AS n FROM (${all})) t ORDER BY i, n % 3`)
+    await session.sql(`DELETE FROM mixed WHERE rowid >= ${rows}`)
+    expect(await values(session, 'SELECT "int" FROM mixed WHERE rowid IN (0, 1, 2) ORDER BY rowid')).toEqual([
+      null,
+      -2_147_483_648,
+      2_147_483_647,
+    ])
+    expect(await compared(session, names(), withOthers('FROM mixed'))).toEqual({
+      changed: [],
+      rows: BigInt(rows),
+    })
+  })
+
+  test('strings and lists of every length come back, and no rows at all', async () => {
+    const session = await openSession({ functions: [await identityModule(2048)], settings: { route } })
+    const texts = [0, 1, 11, 12, 13, 14, 1_000_000]
+      .flatMap((length) => [
+        `repeat('x', ${length})`,
+        `repeat('ä', ${length} // 2)`,
+        `repeat('x', ${length}) || chr(0)`,
+      ])
+      .map((text) => `SELECT ${text} AS "varchar", encode(${text}) AS "blob"`)
+    expect(await compared(session, ['varchar', 'blob'], texts.join(' UNION ALL '))).toEqual({
+      changed: [],
+      rows: 21n,
+    })
+    const lists = [0, 1, 100_000, 0, 2049].map(
+      (length) =>
+        `SELECT range(${length})::INTEGER[] AS "int_array", range(${length})::VARCHAR[] AS "varchar_array"`,
+    )
+    expect(await compared(session, ['int_array', 'varchar_array'], lists.join(' UNION ALL '))).toEqual({
+      changed: [],
+      rows: 5n,
+    })
+    expect(await compared(session, names(), withOthers(`${all} WHERE false`))).toEqual({
+      changed: [],
+      rows: 0n,
+    })
+    expect(await values(session, 'SELECT identity_varchar(NULL)')).toEqual([null])
   })
 })
 
-describe.each(routes)('strings and lists on the route %s', (route) => {
-  test('of every length come back', async () => {
-    const { path } = await identityModule(2048)
-    const session = await openSession({ functions: [path], settings: { route } })
-    const texts = [0, 1, 12, 13, 14, 1_000_000]
-      .map((length) => `SELECT repeat('ä', ${length}) AS "varchar"`)
-      .join(' UNION ALL ')
-    expect(await changed(session, ['varchar'], texts)).toEqual([])
-    const lists = [0, 1, 100_000]
-      .map((length) => `SELECT range(${length})::INTEGER[] AS "int_array"`)
-      .join(' UNION ALL ')
-    expect(await changed(session, ['int_array'], lists)).toEqual([])
-    expect(
-      await values(session, 'SELECT identity_varchar(x) FROM (SELECT 1::VARCHAR AS x WHERE false)'),
-    ).toEqual([])
-    expect(await values(session, 'SELECT identity_varchar(NULL)')).toEqual([null])
-  })
+const broken = `
+import { defineFunction } from 'callplane'
+const text = (value) => (value === 5n ? 'a' + '\\ud800' + 'b' : 'fine')
+export const row = defineFunction({
+  name: 'broken_row', input: { value: 'BIGINT' }, output: 'VARCHAR', handler: ({ value }) => text(value) })
+export const batch = defineFunction({
+  name: 'broken_batch', input: { value: 'BIGINT' }, output: 'VARCHAR[]', batching: { maxBatchingSize: 4 },
+  handler: ({ value }) => value.map((item) => [text(item)]) })`
+
+test.each(routes)('a lone surrogate from a handler is an error that names the row: %s', async (route) => {
+  const path = join(await temporaryDirectory(), 'broken.mjs')
+  await writeFile(path, broken)
+  const session = await openSession({ functions: [path], settings: { route } })
+  for (const [name, place] of [
+    ['broken_row', { row: 5 }],
+    ['broken_batch', { row: 1 }],
+  ] as const) {
+    await expect(values(session, `SELECT ${name}(i) FROM range(10) t(i)`)).rejects.toMatchObject({
+      code: 'FUNCTION_RESULT_INVALID',
+      details: { function: name, version: 1, ...place },
+      message: expect.stringContaining('surrogate'),
+    })
+  }
 })
