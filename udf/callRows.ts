@@ -1,45 +1,30 @@
-import type { HandlerContext } from '../catalog/function.ts'
-import type { RegisteredFunction } from '../catalog/registerFunction.ts'
-import type { Batch } from '../src/arrow/column.ts'
 import { argumentRows } from './decodeArguments.ts'
+import { handlerFailed, returnedPromise } from './functionErrors.ts'
+import type { HandlerCall } from './handlerCall.ts'
 import type { Limiter } from './limiter.ts'
 
-/** A batch that is called row by row. */
-export interface RowCalls {
-  readonly registered: RegisteredFunction
-  readonly batch: Batch
-  readonly context: HandlerContext
-  /** Room for calls that are waited for; null where nothing can be waited for. */
-  readonly limiter: Limiter | null
-  /** The error for what a row's call threw. */
-  readonly failed: (thrown: unknown, row: number) => Error
-  /** The error for a promise where nothing can be waited for. */
-  readonly promised: (row: number) => Error
-}
-
 /** The results of all rows in order; a promise of them if the handler returns promises, of which many are waited for at once. */
-export function callRows(calls: RowCalls): readonly unknown[] | Promise<readonly unknown[]> {
-  const { registered, batch, context, limiter, failed, promised } = calls
-  const { definition } = registered
-  const argumentsOf = argumentRows(registered.signature, batch)
+export function callRows(call: HandlerCall): readonly unknown[] | Promise<readonly unknown[]> {
+  const { definition, batch, place, context, limiter } = call
+  const argumentsOf = argumentRows(place, batch)
   const results: unknown[] = []
-  if (definition.async && limiter !== null)
-    return awaitRows(calls, { argumentsOf, results, from: 0, limiter })
+  if (definition.async && limiter !== null) {
+    return awaitRows(call, { argumentsOf, results, from: 0, limiter })
+  }
   for (let row = 0; row < batch.length; row++) {
     let result: unknown
     try {
       result = definition.handler(argumentsOf(row), context)
     } catch (thrown) {
-      throw failed(thrown, row)
+      throw handlerFailed(place, thrown, row)
     }
+    results[row] = result
     if (isPromise(result)) {
       // It may be rejected before anyone waits for it, or when nobody does.
       result.then(undefined, () => undefined)
-      if (limiter === null) throw promised(row)
-      results[row] = result
-      return awaitRows(calls, { argumentsOf, results, from: row, limiter })
+      if (limiter === null) throw returnedPromise(place, row)
+      return awaitRows(call, { argumentsOf, results, from: row, limiter })
     }
-    results[row] = result
   }
   return results
 }
@@ -53,7 +38,7 @@ interface Pending {
 }
 
 async function awaitRows(
-  { registered: { definition }, batch: { length }, context, failed }: RowCalls,
+  { definition, batch: { length }, place, context }: HandlerCall,
   { argumentsOf, results, from, limiter }: Pending,
 ): Promise<readonly unknown[]> {
   let next = from
@@ -65,7 +50,7 @@ async function awaitRows(
       } catch (thrown) {
         // The rows that have not been called yet need not be.
         next = length
-        throw failed(thrown, row)
+        throw handlerFailed(place, thrown, row)
       } finally {
         limiter.release()
       }

@@ -2,6 +2,9 @@ import type { FunctionSignature } from '../catalog/function.ts'
 import { type Batch, type ColumnData, isValid } from '../src/arrow/column.ts'
 import { filterColumn } from '../src/arrow/columns.ts'
 import { decodeColumn, decodeTyped } from '../src/arrow/decode.ts'
+import type { Field } from '../src/base/dataType.ts'
+import { isEngineError } from '../src/base/errors.ts'
+import { type CallPlace, invalidArgument } from './functionErrors.ts'
 
 /** The part of a batch that a handler is called for. */
 export interface CalledRows {
@@ -30,26 +33,39 @@ function rowsValidInAll(columns: readonly ColumnData[], length: number): Int32Ar
 
 /** Columns by name, as a handler with batching gets them: without nulls, numbers are typed arrays. */
 export function argumentColumns(
-  { nullHandling, inputs }: FunctionSignature,
+  place: CallPlace,
   batch: Batch,
 ): Readonly<Record<string, ArrayLike<unknown>>> {
-  const entries = inputs.map(({ name, type }, index) => {
+  const { nullHandling, inputs } = place.signature
+  const entries = inputs.map((input, index) => {
     const column = batch.columns[index]!
-    const typed = nullHandling === 'propagate' ? decodeTyped(type, column) : null
-    return [name, typed ?? decodeColumn(type, column)] as const
+    return [input.name, decode(place, input, column, nullHandling === 'propagate')] as const
   })
   return Object.freeze(Object.fromEntries(entries))
 }
 
 /** Gives the arguments of one row as an object. */
-export function argumentRows({ inputs }: FunctionSignature, batch: Batch): (row: number) => object {
-  const columns = inputs.map(({ name, type }, index) => ({
-    name,
-    values: decodeColumn(type, batch.columns[index]!),
+export function argumentRows(place: CallPlace, batch: Batch): (row: number) => object {
+  const columns = place.signature.inputs.map((input, index) => ({
+    name: input.name,
+    values: decode(place, input, batch.columns[index]!, false),
   }))
   return (row) => {
     const values: Record<string, unknown> = {}
     for (const column of columns) values[column.name] = column.values[row]
     return values
+  }
+}
+
+function decode(
+  place: CallPlace,
+  { name, type }: Field,
+  column: ColumnData,
+  typed: boolean,
+): ArrayLike<unknown> {
+  try {
+    return (typed ? decodeTyped(type, column) : null) ?? decodeColumn(type, column)
+  } catch (error) {
+    throw isEngineError(error) ? invalidArgument(place, name, error) : error
   }
 }

@@ -5,8 +5,9 @@ import type { Batch, ColumnData } from '../src/arrow/column.ts'
 import { scatterColumn } from '../src/arrow/columns.ts'
 import { encodeColumn } from '../src/arrow/encode.ts'
 import { columnFromVector, toTable } from '../src/arrow/table.ts'
+import { EngineError } from '../src/base/errors.ts'
 import { callRows, isPromise } from './callRows.ts'
-import { argumentColumns, type CalledRows, calledRows } from './decodeArguments.ts'
+import { argumentColumns, calledRows } from './decodeArguments.ts'
 import type { InvokeContext } from './executor.ts'
 import {
   type CallPlace,
@@ -15,85 +16,67 @@ import {
   returnedPromise,
   wrongRowCount,
 } from './functionErrors.ts'
+import type { HandlerCall } from './handlerCall.ts'
 import type { Limiter } from './limiter.ts'
-
-/** One batch on its way through a handler. */
-interface HandlerCall {
-  readonly registered: RegisteredFunction
-  readonly called: CalledRows
-  readonly place: CallPlace
-  readonly context: HandlerContext
-  readonly limiter: Limiter | null
-}
 
 /**
  * Makes the calls of a batch in this thread, without waiting where the handler returns no promise. `limiter` holds back the
- * calls of an asynchronous handler. Fails with FUNCTION_FAILED, FUNCTION_RESULT_ROWS or FUNCTION_RESULT_INVALID.
+ * calls of an asynchronous handler; with null nothing is waited for. Fails with FUNCTION_FAILED, FUNCTION_RESULT_ROWS,
+ * FUNCTION_RESULT_INVALID, WRONG_ARGUMENTS for a value that a schema cannot show, or FUNCTION_RETURNED_PROMISE.
  */
 export function invokeHandler(
-  registered: RegisteredFunction,
+  { signature, definition }: RegisteredFunction,
   batch: Batch,
   context: InvokeContext,
-  limiter: Limiter,
+  limiter: Limiter | null,
 ): ColumnData | Promise<ColumnData> {
-  return invoke(registered, batch, context, limiter)
+  const called = calledRows(signature, batch)
+  const place = { signature, context, rows: batch.length, called: called.rows }
+  const call = {
+    definition,
+    batch: called.batch,
+    place,
+    context: handlerContext(called.batch.length, place),
+    limiter,
+  }
+  const result = called.batch.length === 0 ? encodeColumn(signature.output, []) : callByStyle(call)
+  const { rows } = called
+  if (rows === null) return result
+  const scatter = (column: ColumnData): ColumnData =>
+    scatterColumn(signature.output, [{ rows, column }], batch.length)
+  return result instanceof Promise ? result.then(scatter) : scatter(result)
 }
 
-/** The same where nothing can be waited for, in DuckDB's callback: a promise fails with FUNCTION_RETURNED_PROMISE. */
+/** The same in DuckDB's callback, where nothing can be waited for: a promise fails with FUNCTION_RETURNED_PROMISE. */
 export function invokeHandlerSync(
   registered: RegisteredFunction,
   batch: Batch,
   context: InvokeContext,
 ): ColumnData {
-  const result = invoke(registered, batch, context, null)
+  const result = invokeHandler(registered, batch, context, null)
   if (result instanceof Promise)
-    throw returnedPromise({ signature: registered.signature, context, rows: batch.length }, null)
+    throw new EngineError('INTERNAL', "a call in DuckDB's callback was waited for")
   return result
 }
 
-function invoke(
-  registered: RegisteredFunction,
-  batch: Batch,
-  context: InvokeContext,
-  limiter: Limiter | null,
-): ColumnData | Promise<ColumnData> {
-  const { signature } = registered
-  const called = calledRows(signature, batch)
-  const place = { signature, context, rows: batch.length }
-  const call = { registered, called, place, context: handlerContext(called.batch.length, place), limiter }
-  const result = called.batch.length === 0 ? encodeColumn(signature.output, []) : callByStyle(call)
-  if (called.rows === null) return result
-  const scatter = (column: ColumnData): ColumnData =>
-    scatterColumn(signature.output, [{ rows: called.rows!, column }], batch.length)
-  return result instanceof Promise ? result.then(scatter) : scatter(result)
-}
-
 function callByStyle(call: HandlerCall): ColumnData | Promise<ColumnData> {
-  const { registered, called, place, context, limiter } = call
-  switch (registered.signature.style) {
+  const { batch, place } = call
+  switch (place.signature.style) {
     case 'row': {
-      const results = callRows({
-        registered,
-        batch: called.batch,
-        context,
-        limiter,
-        failed: (thrown, row) => handlerFailed(place, thrown, rowOfBatch(call, row)),
-        promised: (row) => returnedPromise(place, rowOfBatch(call, row)),
-      })
+      const results = callRows(call)
       return results instanceof Promise ? results.then((list) => encode(call, list)) : encode(call, results)
     }
     case 'batch':
-      return callOnce(call, argumentColumns(registered.signature, called.batch), encode)
+      return callOnce(call, argumentColumns(place, batch), encode)
     case 'arrow':
-      return callOnce(call, toTable(registered.signature.inputs, called.batch), fromVector)
+      return callOnce(call, toTable(place.signature.inputs, batch), fromVector)
   }
 }
 
 type Convert = (call: HandlerCall, result: unknown) => ColumnData
 
 function callOnce(call: HandlerCall, input: unknown, convert: Convert): ColumnData | Promise<ColumnData> {
-  const { registered, place, context, limiter } = call
-  const { definition } = registered
+  const { definition, place, context, limiter } = call
   if (definition.async && limiter !== null) return awaitCall(call, input, limiter, convert)
   let result: unknown
   try {
@@ -115,7 +98,7 @@ async function awaitCall(
 ): Promise<ColumnData> {
   await limiter.acquire(call.context.signal)
   try {
-    return convert(call, await settled(call, call.registered.definition.handler(input, call.context)))
+    return convert(call, await settled(call, call.definition.handler(input, call.context)))
   } finally {
     limiter.release()
   }
@@ -130,33 +113,27 @@ async function settled({ place }: HandlerCall, result: unknown): Promise<unknown
 }
 
 function encode(call: HandlerCall, results: unknown): ColumnData {
-  const { registered, called, place } = call
+  const { batch, place } = call
   if (!isList(results)) throw invalidResult(place, `${describe(results)} instead of a list`, null)
-  if (results.length !== called.batch.length) throw wrongRowCount(place, results.length, called.batch.length)
-  return encodeColumn(registered.signature.output, results, invalidRow(call))
+  if (results.length !== batch.length) throw wrongRowCount(place, results.length, batch.length)
+  return encodeColumn(place.signature.output, results, refuse(place))
 }
 
-function fromVector(call: HandlerCall, result: unknown): ColumnData {
-  const { registered, called, place } = call
+function fromVector({ batch, place }: HandlerCall, result: unknown): ColumnData {
   if (!isArrowVector(result)) throw invalidResult(place, `${describe(result)} instead of a Vector`, null)
-  if (result.length !== called.batch.length) throw wrongRowCount(place, result.length, called.batch.length)
-  return columnFromVector(registered.signature.output, result, invalidRow(call))
+  if (result.length !== batch.length) throw wrongRowCount(place, result.length, batch.length)
+  return columnFromVector(place.signature.output, result, refuse(place))
 }
 
-/** The error of one result, for the codec, which knows its row among those that were called. */
-function invalidRow(call: HandlerCall): (row: number, problem: string) => never {
+/** What the codec calls with the first result that does not fit. */
+function refuse(place: CallPlace): (row: number, problem: string) => never {
   return (row, problem) => {
-    throw invalidResult(call.place, problem, rowOfBatch(call, row))
+    throw invalidResult(place, problem, row)
   }
 }
 
 function isList(results: unknown): results is ArrayLike<unknown> {
   return Array.isArray(results) || (ArrayBuffer.isView(results) && 'length' in results)
-}
-
-/** The handler sees rows without nulls only; its author, and the caller, know those of the batch. */
-function rowOfBatch({ called }: HandlerCall, row: number): number {
-  return called.rows?.[row] ?? row
 }
 
 function handlerContext(rows: number, { signature, context }: CallPlace): HandlerContext {
