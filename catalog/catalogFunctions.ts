@@ -3,9 +3,3 @@
  * writes merges into it; from then on names, argument counts and types of calls are checked by the compiler.
  */
 export interface CatalogFunctions {}
-
-/** What one entry of {@link CatalogFunctions} says. */
-export interface CatalogFunctionType {
-  readonly args: readonly unknown[]
-  readonly result: unknown
-}

@@ -56,16 +56,6 @@ export function checkFunctionName(name: unknown): asserts name is string {
   }
 }
 
-/** Throws NAME_INVALID if DuckDB has a function of this name; `builtIns` are its names in lower case. */
-export function checkNotBuiltIn(name: string, builtIns: ReadonlySet<string>): void {
-  if (!builtIns.has(name.toLowerCase())) return
-  const hint = `choose another, such as 'my_${name}' or 'my.${name}'`
-  throw new EngineError('NAME_INVALID', `function name '${name}' is taken by a function of DuckDB`, {
-    function: name,
-    hint,
-  })
-}
-
 function whyInvalid(name: string): string {
   if (name === '') return 'is empty'
   const stranger = /[^a-z0-9_.]/i.exec(name)

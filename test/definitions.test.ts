@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import * as mini from 'zod/mini'
 import { defineFunction, isFunctionDefinition } from '../catalog/defineFunction.ts'
-import { checkFunctionName, checkNotBuiltIn } from '../catalog/functionName.ts'
+import { checkFunctionName } from '../catalog/functionName.ts'
 import { isEngineError } from '../src/base/errors.ts'
 import { formatType } from '../src/base/formatType.ts'
 
@@ -213,7 +213,7 @@ describe('names', () => {
     expect(refusal({ name })).toBe(`NAME_INVALID ${message}\n  ${allowed}`)
   })
 
-  it('refuses keywords, catalog_call, names of DuckDB and long names', () => {
+  it('refuses keywords, catalog_call and long names', () => {
     expect(refusal({ name: 'Select' })).toBe(
       "NAME_INVALID function name 'Select' is reserved: 'select' is a keyword of SQL\n  choose another, such as 'Select_value'",
     )
@@ -227,10 +227,6 @@ describe('names', () => {
       `NAME_INVALID function name '${'x'.repeat(32)}…' has 129 characters; at most 128 are allowed`,
     )
     expect(() => checkFunctionName('x'.repeat(128))).not.toThrow()
-    expect(() => checkNotBuiltIn('Upper', new Set(['upper']))).toThrow(
-      "function name 'Upper' is taken by a function of DuckDB\n  choose another, such as 'my_Upper' or 'my.Upper'",
-    )
-    expect(() => checkNotBuiltIn('shout', new Set(['upper']))).not.toThrow()
   })
 
   it('knows the keywords that DuckDB cannot call as functions', async () => {
