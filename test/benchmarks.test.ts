@@ -1,9 +1,17 @@
-import { describe, expect, it } from 'vitest'
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Figure, Measurement } from '../benchmarks/figure.ts'
 import { findFigures } from '../benchmarks/findFigures.ts'
 import { interleave, median, speedRatio } from '../benchmarks/measure.ts'
 import { readOptions } from '../benchmarks/options.ts'
+import { plainDuckDb } from '../benchmarks/plainDuckDb.ts'
 import { jsonLine, tableHeader, tableRow, verdictOf } from '../benchmarks/report.ts'
+import { task as makeInput } from '../benchmarks/tasks/makeInput.ts'
+import { checkUpper } from '../benchmarks/workloads/upper.ts'
 
 const measurement: Measurement = {
   ratio: 0.75,
@@ -146,5 +154,67 @@ describe('figures', () => {
       'latency',
     ])
     await expect(findFigures(['fast'])).rejects.toThrow('no figure is called fast: there are fused-double')
+  })
+})
+
+describe('a run', () => {
+  let directory: string
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'callplane-bench-test-'))
+  })
+  afterAll(async () => {
+    await rm(directory, { recursive: true })
+  })
+
+  it('prints the lines of the figures that it was asked for', async () => {
+    const args = [
+      'laziness',
+      'fused-string',
+      '--rows',
+      '5000',
+      '--rounds',
+      '1',
+      '--json',
+      '--inputs',
+      directory,
+    ]
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      '--import',
+      'tsx',
+      'benchmarks/main.ts',
+      ...args,
+    ])
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line): Record<string, unknown> => JSON.parse(line))
+    expect(lines.map((line) => [line['name'], line['rows'], line['unit']])).toEqual([
+      ['fused-string', 5000, 'rows/s'],
+      ['laziness', 5000, 'rows'],
+    ])
+    expect(lines[0]?.['ratio']).toBeGreaterThan(0)
+    expect(lines[1]?.['value']).toBe(0)
+  })
+
+  it('takes no results that are wrong, missing or out of place', async () => {
+    const input = join(directory, 'input.parquet')
+    await makeInput({ kind: 'memos', rows: 3000, path: input })
+    const upper = `SELECT id, amount, upper(memo) AS result FROM '${input}'`
+    const write = async (name: string, select: string): Promise<string> => {
+      const output = join(directory, name)
+      await plainDuckDb(`COPY (${select}) TO '${output}' (FORMAT parquet)`)
+      return output
+    }
+    await checkUpper(input, await write('right.parquet', upper))
+    const wrong = {
+      missing: `${upper} LIMIT 2999`,
+      'out of place': `${upper} ORDER BY id DESC`,
+      'not upper': `SELECT id, amount, memo AS result FROM '${input}'`,
+      null: `SELECT id, amount, if(id = 17, NULL, result) AS result FROM (${upper})`,
+    }
+    for (const [name, select] of Object.entries(wrong)) {
+      const output = await write(`${name}.parquet`, select)
+      await expect(checkUpper(input, output)).rejects.toThrow(`${output} holds`)
+    }
   })
 })
