@@ -1,9 +1,10 @@
+import { setTimeout } from 'node:timers/promises'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import type { FunctionSignature } from '../../catalog/function.ts'
 import type { Batch } from '../arrow/column.ts'
 import { transferables } from '../arrow/column.ts'
 import type { Schema } from '../base/dataType.ts'
-import { decodeError, EngineError } from '../base/errors.ts'
+import { decodeError, EngineError, isEngineError } from '../base/errors.ts'
 import { InputFeed } from './inputFeed.ts'
 import type {
   Answers,
@@ -43,6 +44,9 @@ export interface StatementOwner {
 const nobody: StatementOwner = { signal: new AbortController().signal, record: () => {} }
 
 const CREDITS = 4
+
+/** How long an engine may take to close its database before its thread is ended all the same. */
+const CLOSE_MS_MAX = 500
 
 /** One DuckDB in a thread of its own, as its owner sees it. */
 export class Engine {
@@ -143,10 +147,22 @@ export class Engine {
   }
 
   async #end(): Promise<void> {
+    // A thread that ends while DuckDB still works for it takes the process with it: DuckDB is closed before, if it answers.
+    for (const id of this.#statements.keys()) this.#steer(id, { kind: 'stop' })
+    await Promise.race([this.#closeDatabase(), setTimeout(CLOSE_MS_MAX, undefined, { ref: false })])
     for (const statement of this.#statements.values())
       statement.fail(new EngineError('CANCELLED', 'the engine is closed'))
     this.bridge.close()
     await this.#worker.terminate()
+  }
+
+  async #closeDatabase(): Promise<void> {
+    try {
+      await Promise.all([...this.#statements.values()].map(async (statement) => statement.ended()))
+      await this.#ask({ kind: 'close' })
+    } catch (error) {
+      if (!isEngineError(error)) throw error
+    }
   }
 
   #ask<Kind extends Request['kind'] & keyof Answers>(

@@ -54,9 +54,14 @@ export class RunningStatement implements BatchStream {
     if (this.#ended === null && this.#error === null) {
       this.#steer({ kind: 'stop' })
       // The connection is free only when the thread has confirmed the end.
-      await this.#changes.until(() => this.#ended !== null || this.#error !== null)
+      await this.ended()
     }
     this.#batches.length = 0
+  }
+
+  /** Resolves when the thread has nothing more to do for it. */
+  async ended(): Promise<void> {
+    await this.#changes.until(() => this.#ended !== null || this.#error !== null)
   }
 
   receive(event: StreamEvent): void {
