@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { EngineError, messageOf } from '../base/errors.ts'
 import { WriteTarget } from '../run/writeTarget.ts'
 import type { OutputFlags } from './flags.ts'
+import { trackUnfinished } from './unfinishedFiles.ts'
 
 /** Where a command writes: standard output, or a file that gets its name when all is written. */
 export interface Output {
@@ -49,7 +50,7 @@ class StandardOutput implements Output {
   constructor(stream: NodeJS.WriteStream, line: TerminalLine | null) {
     this.#stream = stream
     this.#line = stream.isTTY ? line : null
-    this.columns = stream.isTTY ? stream.columns : null
+    this.columns = stream.isTTY && stream.columns > 0 ? stream.columns : null
     // What a write's callback is told comes as an event too.
     stream.on('error', () => {})
   }
@@ -78,10 +79,12 @@ class FileOutput implements Output {
   readonly columns: null = null
   readonly #target: WriteTarget
   readonly #file: FileHandle
+  readonly #forget: () => void
 
   private constructor(target: WriteTarget, file: FileHandle) {
     this.#target = target
     this.#file = file
+    this.#forget = target.temporary === target.path ? () => {} : trackUnfinished(target.temporary)
   }
 
   static async open(path: string): Promise<FileOutput> {
@@ -102,6 +105,7 @@ class FileOutput implements Output {
   async discard(): Promise<void> {
     await this.#file.close()
     await this.#target.discard()
+    this.#forget()
   }
 }
 

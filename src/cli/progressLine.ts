@@ -67,8 +67,8 @@ export class ProgressLine {
 
   #draw(): void {
     const text = formatProgress(this.latest, this.seconds)
-    // A line that wraps could not be taken back.
-    this.#stream.write(`\r\u001b[K${text.slice(0, (this.#stream.columns ?? 80) - 1)}`)
+    // A line that wraps could not be taken back; a terminal that does not know its width says 0.
+    this.#stream.write(`\r\u001b[K${text.slice(0, (this.#stream.columns || 80) - 1)}`)
     this.#drawn = true
   }
 

@@ -24,17 +24,20 @@ export async function runCommand(
   flags: CommandFlags,
   command: (context: CommandContext) => Promise<number | void>,
 ): Promise<number> {
-  const interruption = new Interruption()
   const progress = new ProgressLine(flags.progress ? process.stderr : silentStream)
+  const sayCancelled = (): void => {
+    progress.close()
+    process.stderr.write(`${describeCancelled(progress.latest, progress.seconds, flags.output)}\n`)
+  }
+  const interruption = new Interruption(sayCancelled)
   // Whoever read the messages is gone; the work goes on.
   process.stderr.on('error', () => {})
   try {
     return (await command({ signal: interruption.signal, progress })) ?? exitCodes.done
   } catch (thrown) {
     progress.close()
-    const cancelled = interruption.signal.aborted && (!isEngineError(thrown) || thrown.code === 'CANCELLED')
-    if (cancelled) {
-      process.stderr.write(`${describeCancelled(progress.latest, progress.seconds, flags.output)}\n`)
+    if (interruption.signal.aborted && (!isEngineError(thrown) || thrown.code === 'CANCELLED')) {
+      sayCancelled()
       return exitCodes.cancelled
     }
     return exitCodeOf(printError(thrown, flags.debug))

@@ -12,6 +12,7 @@ import { openOutput, withOutput } from '../output.ts'
 import { chooseFormat, isTextFormat, textFormat } from '../outputFormat.ts'
 import { type QueryFlags, readQuery } from '../readQuery.ts'
 import { runCommand } from '../runCommand.ts'
+import { trackUnfinished } from '../unfinishedFiles.ts'
 import { withSession } from '../withSession.ts'
 
 /** Runs statements and prints, or writes, the rows of the last one. */
@@ -49,11 +50,13 @@ async function writeBinaryFile(
   options: QueryOptions,
 ): Promise<void> {
   const target = await WriteTarget.open(path, { directory: false, mode: 'overwrite' })
+  const forget = target.temporary === target.path ? () => {} : trackUnfinished(target.temporary)
   try {
     await writeBinary(session, query, { path: target.temporary, format }, options)
     await target.commit()
   } finally {
     await target.discard()
+    forget()
   }
 }
 
@@ -65,6 +68,7 @@ async function printBinary(
   options: QueryOptions,
 ): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'callplane-'))
+  const forget = trackUnfinished(directory)
   try {
     const path = join(directory, `result.${format}`)
     await writeBinary(session, query, { path, format }, options)
@@ -73,5 +77,6 @@ async function printBinary(
     for await (const chunk of chunks) if (!(await output.write(chunk))) return
   } finally {
     await rm(directory, { recursive: true, force: true })
+    forget()
   }
 }

@@ -16,7 +16,7 @@ export async function writeTable(source: RowSource, output: Output, maxRows: num
     more = taken < length
     if (more) break
   }
-  if (source.schema.length === 0) return rows.length
+  if (rows.length === 0 && isChange(source)) return 0
   const schema = source.schema.map((field, index) => ({ ...field, name: names[index] ?? field.name }))
   const table = formatTable(schema, rows, {
     footer: footer(rows.length, more),
@@ -24,6 +24,14 @@ export async function writeTable(source: RowSource, output: Output, maxRows: num
   })
   await output.write(`${table}\n`)
   return rows.length
+}
+
+/** What CREATE and the like answer with: no rows of a count, of which there is nothing to see. */
+function isChange({ schema: [column, ...others] }: RowSource): boolean {
+  return (
+    others.length === 0 &&
+    (column === undefined || (column.name === 'Count' && column.type.kind === 'bigint'))
+  )
 }
 
 function footer(rows: number, more: boolean): string {

@@ -130,7 +130,11 @@ export class Repl implements DotCommandHost {
       },
     })
     lines.on('history', (typed) => (this.#typed = typed))
-    lines.on('close', () => (this.#isClosed = true))
+    lines.on('close', () => {
+      this.#isClosed = true
+      // The shell's prompt begins on a line of its own.
+      if (this.#onTerminal && !this.#hasQuit) process.stdout.write('\n')
+    })
     lines.on('SIGINT', () => this.#interrupt(lines))
     signal.addEventListener('abort', () => lines.close(), { once: true })
     this.#lines = lines
@@ -178,6 +182,11 @@ export class Repl implements DotCommandHost {
   }
 
   #interrupt(lines: Interface): void {
+    if (this.#running?.signal.aborted === true) {
+      // The terminal gives no signal of its own while readline reads single keys.
+      process.kill(process.pid, 'SIGINT')
+      return
+    }
     if (this.#running !== null) return this.#running.abort()
     this.#begun = ''
     lines.write(null, { ctrl: true, name: 'e' })
