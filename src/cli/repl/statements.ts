@@ -26,11 +26,14 @@ export function splitStatements(text: string): SplitText {
 
 /** A statement on one line, for the history: without comments, and null where a string holds a line break. */
 export function onOneLine(statement: string): string | null {
-  const parts = readTokens(statement).tokens.map(({ kind, text }) =>
-    kind === 'comment' || kind === 'space' ? ' ' : text,
-  )
-  const line = parts.join('').replaceAll(/ +/g, (spaces, at: number) => (at === 0 ? '' : spaces.slice(0, 1)))
-  return line.includes('\n') ? null : line.trim()
+  const parts: string[] = []
+  for (const { kind, text } of readTokens(statement).tokens) {
+    const isGap = kind === 'comment' || kind === 'space'
+    if (!isGap) parts.push(text)
+    else if (parts.at(-1) !== ' ') parts.push(' ')
+  }
+  const line = parts.join('').trim()
+  return line.includes('\n') ? null : line
 }
 
 /** Tokens up to a string, name or comment that is still open. */
