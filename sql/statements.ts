@@ -1,5 +1,6 @@
 import { EngineError } from '../src/base/errors.ts'
 import type { Binder } from './binder.ts'
+import { showingPlace } from './sqlError.ts'
 import { significantTokens } from './tokens.ts'
 
 /** One statement of a text, without the semicolon and what surrounds it. */
@@ -34,7 +35,7 @@ export function splitText(text: string): readonly Statement[] {
     if (start !== null) statements.push({ text: text.slice(start, end), offset: start })
     start = null
   }
-  for (const token of significantTokens(text)) {
+  for (const token of showingPlace(text, () => significantTokens(text))) {
     if (token.kind === 'symbol' && token.text === ';') {
       finish()
     } else {

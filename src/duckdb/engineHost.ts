@@ -102,7 +102,7 @@ export class EngineHost {
       case 'disconnect':
         return this.#disconnect(request.connection)
       case 'countStatements':
-        return (await duckdb.extract_statements(this.#control.handle, request.sql)).statement_count
+        return countStatements(this.#control.handle, request.sql)
       case 'start':
         return this.#start(id, request)
       case 'append':
@@ -194,6 +194,17 @@ export class EngineHost {
     duckdb.close_sync(this.#database)
     return null
   }
+}
+
+/** A text that DuckDB cannot parse has no statements and an error, which is thrown. */
+async function countStatements(connection: Connection, sql: string): Promise<number> {
+  const { extracted_statements: statements, statement_count: count } = await duckdb.extract_statements(
+    connection,
+    sql,
+  )
+  const problem = count === 0 ? duckdb.extract_statements_error(statements) : ''
+  if (problem !== '') throw new Error(problem)
+  return count
 }
 
 /** DuckDB makes several statements of some, such as PIVOT, whose columns it has to find out first: those before the last are run. */

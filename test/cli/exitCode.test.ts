@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { EngineError, type ErrorCode, errorCodes } from '../../src/base/errors.ts'
-import { exitCodeOf } from '../../src/cli/exitCode.ts'
+import { exitCodeOf, exitCodes } from '../../src/cli/exitCode.ts'
 
 const codes = Object.keys(errorCodes) as ErrorCode[]
 
@@ -24,4 +25,11 @@ test('every error has the exit code of who has to act', () => {
     )
     expect(found.get(exitCode)).toEqual(expected)
   }
+})
+
+test('docs/cli.md lists every exit code', () => {
+  const documented = [...readFileSync('docs/cli.md', 'utf8').matchAll(/^\| (\d+) \|/gm)].map(([, code]) =>
+    Number(code),
+  )
+  expect(documented).toEqual(Object.values(exitCodes))
 })
