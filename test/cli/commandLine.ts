@@ -42,6 +42,7 @@ async function run(program: string, args: readonly string[], options: CommandOpt
     cwd: options.directory ?? tmpdir(),
     env: { ...process.env, ...options.environment },
   })
+  onTestFinished(() => void child.kill('SIGKILL'))
   const out = collect(child.stdout)
   const err = collect(child.stderr)
   if (options.during === undefined) child.stdin.end(options.input ?? '')
@@ -58,14 +59,22 @@ function collect(stream: NodeJS.ReadableStream): () => string {
   return () => Buffer.concat(chunks).toString()
 }
 
-/** Resolves when a stream of the process has said this. */
+const SAID_MS_MAX = 15_000
+
+/** Resolves when a stream of the process says this from now on. */
 export async function said(stream: NodeJS.ReadableStream | null, pattern: RegExp): Promise<void> {
   let text = ''
-  await new Promise<void>((resolve) => {
-    stream?.on('data', (chunk: Buffer) => {
+  await new Promise<void>((resolve, reject) => {
+    const giveUp = (): void => reject(new Error(`expected ${pattern}, got ${JSON.stringify(text)}`))
+    const timer = setTimeout(giveUp, SAID_MS_MAX)
+    const listen = (chunk: Buffer): void => {
       text += chunk.toString()
-      if (pattern.test(text)) resolve()
-    })
+      if (!pattern.test(text)) return
+      clearTimeout(timer)
+      stream?.off('data', listen)
+      resolve()
+    }
+    stream?.on('data', listen)
   })
 }
 

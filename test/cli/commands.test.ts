@@ -279,29 +279,6 @@ describe('Ctrl-C', () => {
     expect(signal).toBe('SIGINT')
     expect(milliseconds).toBeLessThan(800)
   })
-
-  async function interrupted(
-    args: readonly string[],
-    directory: string,
-    afterMs: number,
-    times = 1,
-  ): Promise<Awaited<ReturnType<typeof callplane>> & { milliseconds: number }> {
-    let asked = 0
-    const ended = await callplane(args, {
-      directory,
-      during: async (child) => {
-        child.stdin?.end()
-        await delay(afterMs)
-        asked = performance.now()
-        for (let time = 0; time < times; time++) {
-          child.kill('SIGINT')
-          await delay(100)
-        }
-        if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-      },
-    })
-    return { ...ended, milliseconds: performance.now() - asked }
-  }
 })
 
 describe('callplane explain', () => {
@@ -362,3 +339,27 @@ test('nothing is left in the directory of a database but the database', async ()
   expect(existsSync(join(directory, 'a.duckdb'))).toBe(true)
   expect(readdirSync(directory)).toEqual(['a.duckdb'])
 })
+
+/** Runs a command, sends it SIGINT after a while, and measures how long it takes to end. */
+async function interrupted(
+  args: readonly string[],
+  directory: string,
+  afterMs: number,
+  times = 1,
+): Promise<Awaited<ReturnType<typeof callplane>> & { milliseconds: number }> {
+  let asked = 0
+  const ended = await callplane(args, {
+    directory,
+    during: async (child) => {
+      child.stdin?.end()
+      await delay(afterMs)
+      asked = performance.now()
+      for (let time = 0; time < times; time++) {
+        child.kill('SIGINT')
+        await delay(100)
+      }
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    },
+  })
+  return { ...ended, milliseconds: performance.now() - asked }
+}

@@ -60,13 +60,14 @@ export async function runDotCommand(line: string, host: DotCommandHost): Promise
   const [name = '', argument] = line.trim().slice(1).split(/\s+/)
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (command === undefined) {
-    const suggestion = suggestNames(name, Object.keys(commands), 'the repl')
+    const suggestion = suggestNames(`.${name}`, dotCommandNames, 'the repl')
     throw new EngineError('USAGE_INVALID', `unknown command .${name}: ${suggestion}`)
   }
   await command.run(host, argument)
 }
 
-export const dotCommandNames: readonly string[] = Object.keys(commands)
+/** With their dots. */
+export const dotCommandNames: readonly string[] = Object.keys(commands).map((name) => `.${name}`)
 
 function helpText(): string {
   const lines = Object.values(commands).map(({ usage, about }) => `${usage.padEnd(20)}${about}`)

@@ -201,7 +201,7 @@ export class Repl implements DotCommandHost {
 
   async #complete(text: string): Promise<Completion> {
     if (this.#begun === '' && text.startsWith('.')) {
-      return [dotCommandNames.map((name) => `.${name}`).filter((name) => name.startsWith(text)), text]
+      return [dotCommandNames.filter((name) => name.startsWith(text)), text]
     }
     try {
       // A statement that runs may have the session's connection for itself.
