@@ -3,6 +3,7 @@ import { type DataType, type Field, isSimpleType, type Schema, type SimpleKind }
 import { EngineError } from '../base/errors.ts'
 import { formatType } from '../base/formatType.ts'
 import { parseType } from '../base/parseType.ts'
+import { isBytesStorage, isTextStorage } from './arrowStorage.ts'
 import { library } from './library.ts'
 
 /** Where a field says which extension type its storage stands for. */
@@ -57,10 +58,20 @@ const extensions: Partial<Record<DataType['kind'], string>> = {
   time_tz: 'duckdb.time_tz',
   interval: 'duckdb.interval',
   union: 'duckdb.union',
+  // Elsewhere a dictionary is no more than a way to keep texts.
+  enum: 'duckdb.enum',
 }
 
+const known = new WeakMap<Schema, arrow.Schema>()
+
+/** The same for the same columns, so that the dictionaries of all batches of a result are one. */
 export function toArrowSchema(schema: Schema): arrow.Schema {
-  return new library.Schema(schema.map(toArrowField))
+  let made = known.get(schema)
+  if (made === undefined) {
+    made = new library.Schema(schema.map(toArrowField))
+    known.set(schema, made)
+  }
+  return made
 }
 
 export function toArrowField({ name, type }: Field): arrow.Field {
@@ -109,17 +120,30 @@ function codeType(values: number): arrow.Uint8 | arrow.Uint16 | arrow.Uint32 {
 
 /** The columns of Arrow data. Throws TYPE_UNSUPPORTED for a type that DuckDB has no like of. */
 export function schemaOfArrow(schema: arrow.Schema): Schema {
-  return schema.fields.map((field) => ({ name: field.name, type: dataTypeOfField(field) }))
+  return schema.fields.map(fieldOf)
 }
 
-/** The values of an enum are those of its dictionary, which only the data has: such a column is text. */
+/** What the field says it stands for, or else what its storage is; the dictionary of another program holds texts. */
 export function dataTypeOfField(field: arrow.Field): DataType {
   const extension = field.metadata.get(EXTENSION_NAME)
   if (extension === 'arrow.uuid') return { kind: 'uuid' }
   if (extension === 'arrow.json') return { kind: 'json' }
   const words = field.metadata.get(EXTENSION_METADATA)
-  if (extension?.startsWith(DUCKDB) === true && words !== undefined) return parseType(words)
+  if (extension?.startsWith(DUCKDB) === true && words !== undefined) return typeInWords(field.name, words)
   return dataTypeOfArrow(field.type)
+}
+
+function typeInWords(name: string, words: string): DataType {
+  try {
+    return parseType(words)
+  } catch (error) {
+    throw new EngineError(
+      'ARROW_INVALID',
+      `Arrow field '${name}' says that its type is '${words}'`,
+      {},
+      error,
+    )
+  }
 }
 
 export function dataTypeOfArrow(type: arrow.DataType): DataType {
@@ -129,10 +153,9 @@ export function dataTypeOfArrow(type: arrow.DataType): DataType {
   if (library.DataType.isTimestamp(type)) return timestampType(type)
   if (library.DataType.isTime(type))
     return { kind: type.unit === library.TimeUnit.NANOSECOND ? 'time_ns' : 'time' }
-  if (library.DataType.isDecimal(type)) return { kind: 'decimal', width: type.precision, scale: type.scale }
-  if (library.DataType.isUtf8(type) || library.DataType.isLargeUtf8(type)) return { kind: 'varchar' }
-  if (library.DataType.isBinary(type) || library.DataType.isLargeBinary(type)) return { kind: 'blob' }
-  if (library.DataType.isFixedSizeBinary(type)) return { kind: 'blob' }
+  if (isSmallDecimal(type)) return { kind: 'decimal', width: type.precision, scale: type.scale }
+  if (isTextStorage(type)) return { kind: 'varchar' }
+  if (isBytesStorage(type) || library.DataType.isFixedSizeBinary(type)) return { kind: 'blob' }
   if (library.DataType.isBool(type)) return { kind: 'boolean' }
   if (library.DataType.isNull(type)) return { kind: 'null' }
   if (library.DataType.isDate(type))
@@ -141,8 +164,15 @@ export function dataTypeOfArrow(type: arrow.DataType): DataType {
   return nestedType(type)
 }
 
+/** DuckDB's decimals have 38 digits at most, all of them after the point at most. */
+function isSmallDecimal(type: arrow.DataType): type is arrow.Decimal {
+  if (!library.DataType.isDecimal(type)) return false
+  return type.bitWidth === 128 && type.precision <= 38 && type.scale >= 0 && type.scale <= type.precision
+}
+
 function nestedType(type: arrow.DataType): DataType {
-  if (library.DataType.isList(type)) return { kind: 'list', item: dataTypeOfField(type.children[0]!) }
+  if (library.DataType.isList(type) || library.DataType.isLargeList(type))
+    return { kind: 'list', item: dataTypeOfField(type.children[0]!) }
   if (library.DataType.isFixedSizeList(type)) {
     return { kind: 'array', item: dataTypeOfField(type.children[0]!), size: type.listSize }
   }
@@ -158,7 +188,9 @@ function nestedType(type: arrow.DataType): DataType {
 }
 
 function fieldOf(field: arrow.Field): Field {
-  return { name: field.name, type: dataTypeOfField(field) }
+  // Null for an empty name in a file, whatever apache-arrow's types say.
+  const name: string | null = field.name
+  return { name: name ?? '', type: dataTypeOfField(field) }
 }
 
 function timestampType({ unit, timezone }: arrow.Timestamp): DataType {

@@ -89,12 +89,10 @@ function decodeStructs(
 ): unknown[] {
   if (isPositional(fields)) return listOf(length, (row) => children.map((values) => values[row]))
   const names = fields.map(({ name }) => name)
-  const plain = !names.includes('__proto__')
   return listOf(length, (row) => {
     const object: Record<string, unknown> = {}
     for (let index = 0; index < names.length; index++) {
-      if (plain) object[names[index]!] = children[index]![row]
-      else setField(object, names[index]!, children[index]![row])
+      setField(object, names[index]!, children[index]![row])
     }
     return object
   })

@@ -1,49 +1,56 @@
-import { createWriteStream } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
 import type * as arrow from 'apache-arrow'
 import type { Schema } from '../base/dataType.ts'
-import { EngineError, messageOf, toEngineError } from '../base/errors.ts'
+import { EngineError, isEngineError, messageOf, toEngineError } from '../base/errors.ts'
 import { sameType } from '../base/formatType.ts'
-import { schemaOfArrow, toArrowSchema } from './arrowSchema.ts'
+import { schemaOfArrow } from './arrowSchema.ts'
 import type { BatchStream } from './batchStream.ts'
 import type { Batch } from './column.ts'
+import { checkedSource } from './ipcFrames.ts'
+import { type IpcFormat, IpcWriter } from './ipcWriter.ts'
 import { library } from './library.ts'
 import { batchOf } from './table.ts'
-import { toRecordBatch } from './toArrow.ts'
 
-/** Writes a stream, which is closed, as a file of Arrow's IPC format; answers the number of rows. */
-export async function writeIpcFile(path: string, stream: BatchStream): Promise<number> {
-  const schema = toArrowSchema(stream.schema)
-  const writer = new library.RecordBatchFileWriter()
-  const written = pipeline(writer.toNodeStream(), createWriteStream(path))
+/** Writes a stream of batches, which is closed, to a file of Arrow's IPC format; answers the number of rows. */
+export async function writeIpcFile(
+  path: string,
+  stream: BatchStream,
+  format: IpcFormat = 'file',
+): Promise<number> {
   let rows = 0
+  let file: FileHandle | null = null
   try {
-    writer.reset(undefined, schema)
+    file = await open(path, 'w')
+    const writer = new IpcWriter(stream.schema, format)
     for (let batch = await stream.next(); batch !== null; batch = await stream.next()) {
-      writer.write(toRecordBatch(stream.schema, batch, schema))
+      for (const bytes of writer.write(batch)) await writeAll(file, bytes)
       rows += batch.length
     }
-    writer.finish()
-    await written
+    for (const bytes of writer.finish()) await writeAll(file, bytes)
     return rows
   } catch (error) {
-    writer.abort(error)
-    await written.catch(() => undefined)
     throw toEngineError(error, 'IO_FAILED', { path })
   } finally {
+    await file?.close()
     await stream.close()
   }
 }
 
-/** The rows of files in Arrow's IPC format, one after the other; they must have the same columns. */
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    written += (await file.write(bytes, written)).bytesWritten
+  }
+}
+
+/**
+ * The rows of files of Arrow's IPC format, or of streams of it in files, one after the other; they must have the same columns.
+ * Throws IO_FAILED for a file that cannot be read, ARROW_INVALID for one that is damaged or has other columns than the first.
+ */
 export async function readIpcFiles(paths: readonly string[]): Promise<BatchStream> {
   const [first] = paths
   if (first === undefined) throw new EngineError('WRONG_ARGUMENTS', 'there is no Arrow file to read')
-  const reader = await IpcReader.open(first)
-  return new IpcFiles(paths.slice(1), reader)
+  return new IpcFiles(paths.slice(1), await IpcReader.open(first))
 }
-
 class IpcFiles implements BatchStream {
   readonly schema: Schema
   readonly #paths: string[]
@@ -88,9 +95,9 @@ class IpcReader {
   readonly schema: Schema
   readonly #path: string
   readonly #file: FileHandle
-  readonly #reader: arrow.RecordBatchReader
+  readonly #reader: Reader
 
-  private constructor(path: string, file: FileHandle, reader: arrow.RecordBatchReader) {
+  private constructor(path: string, file: FileHandle, reader: Reader) {
     this.#path = path
     this.#file = file
     this.#reader = reader
@@ -105,12 +112,14 @@ class IpcReader {
       throw new EngineError('IO_FAILED', `cannot read ${path}: ${messageOf(error)}`, { path }, error)
     }
     try {
-      const reader = await library.RecordBatchReader.from(file)
+      const reader = await openReader(await checkedSource(file))
       await reader.open()
-      if (reader.schema === undefined || reader.schema === null) throw new Error('it has no schema')
-      return new IpcReader(path, file, reader as arrow.RecordBatchReader)
+      const schema: arrow.Schema | null | undefined = reader.schema
+      if (schema === null || schema === undefined) throw new Error('it holds nothing')
+      return new IpcReader(path, file, reader)
     } catch (error) {
       await file.close()
+      if (isEngineError(error)) throw error
       throw new EngineError(
         'ARROW_INVALID',
         `${path} is no Arrow IPC file: ${messageOf(error)}`,
@@ -122,19 +131,28 @@ class IpcReader {
 
   async next(): Promise<Batch | null> {
     try {
-      const { done, value } = await this.#reader.next()
-      return done === true || value === undefined ? null : batchOf(this.schema, value as arrow.RecordBatch)
+      for (;;) {
+        const { done, value } = await this.#reader.next()
+        if (done === true || value === undefined) return null
+        // apache-arrow makes up an empty batch where there is none.
+        if (value.numRows > 0) return batchOf(this.schema, value)
+      }
     } catch (error) {
-      throw new EngineError(
-        'ARROW_INVALID',
-        `${this.#path} holds a batch that cannot be read: ${messageOf(error)}`,
-        { path: this.#path },
-        error,
-      )
+      const problem = `${this.#path} holds a batch that cannot be read: ${messageOf(error)}`
+      throw new EngineError('ARROW_INVALID', problem, { path: this.#path }, error)
     }
   }
 
   async close(): Promise<void> {
     await this.#file.close()
   }
+}
+
+type Reader =
+  | arrow.RecordBatchFileReader
+  | arrow.AsyncRecordBatchFileReader
+  | arrow.AsyncRecordBatchStreamReader
+
+function openReader(source: FileHandle | AsyncIterable<Uint8Array>): Promise<Reader> {
+  return 'stat' in source ? library.RecordBatchReader.from(source) : library.RecordBatchReader.from(source)
 }

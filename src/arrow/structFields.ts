@@ -8,7 +8,8 @@ export function isPositional(fields: readonly Field[]): boolean {
 
 /** Sets a field of whatever name; `__proto__` would else change the object's prototype. */
 export function setField(object: Record<string, unknown>, name: string, value: unknown): void {
-  Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true })
+  if (name !== '__proto__') object[name] = value
+  else Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true })
 }
 
 /** The field of an object, and not what every object inherits (`constructor`, `toString`, …). */

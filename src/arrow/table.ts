@@ -1,12 +1,15 @@
 import type * as arrow from 'apache-arrow'
 import type { DataType, Schema } from '../base/dataType.ts'
 import { EngineError } from '../base/errors.ts'
-import { sameType } from '../base/formatType.ts'
-import { dataTypeOfField, schemaOfArrow } from './arrowSchema.ts'
+import { formatType, sameType } from '../base/formatType.ts'
+import { invalidArrow } from './arrowPart.ts'
+import { dataTypeOfArrow, schemaOfArrow } from './arrowSchema.ts'
+import { canRead } from './arrowStorage.ts'
 import type { Batch, ColumnData } from './column.ts'
-import { concatColumns } from './columns.ts'
+import { decodeColumn } from './decode.ts'
 import { encodeColumn } from './encode.ts'
-import { fromArrowData } from './fromArrow.ts'
+import { fromArrowData, fromArrowVector } from './fromArrow.ts'
+import { childTypes } from './layout.ts'
 import { library } from './library.ts'
 import { toArrowTable } from './toArrow.ts'
 
@@ -25,35 +28,64 @@ export function batchesOfTable(table: arrow.Table): {
 }
 
 export function batchOf(schema: Schema, batch: arrow.RecordBatch): Batch {
-  const columns = schema.map(({ type }, index) => fromArrowData(type, batch.data.children[index]!))
+  const columns = schema.map(({ name, type }, index) => {
+    const data = batch.data.children[index]
+    if (data === undefined || data.length < batch.numRows) {
+      throw invalidArrow(
+        { place: `column '${name}'` },
+        `it has ${data?.length ?? 0} of ${batch.numRows} rows`,
+      )
+    }
+    return fromArrowData(
+      type,
+      data.length === batch.numRows ? data : data.slice(0, batch.numRows),
+      `column '${name}'`,
+    )
+  })
   return { length: batch.numRows, columns }
 }
 
 /**
- * A vector as a column of a type: as it lies if its own type is that one, else value by value. `fail` is told the row and what
- * is wrong with it.
+ * A vector as a column of a type: as it lies, or else value by value, as the values of a list would be taken. `fail` is told the
+ * row and what is wrong with it.
  */
 export function columnFromVector(
   type: DataType,
   vector: arrow.Vector,
   fail: (row: number, problem: string) => never,
 ): ColumnData {
-  const field = new library.Field('result', vector.type as arrow.DataType, true)
-  const given = typeOrNull(field)
-  if (given !== null && sameType(given, type)) {
-    return concatColumns(
-      type,
-      vector.data.map((data) => fromArrowData(type, data)),
-    )
+  if (canRead(type, vector.type)) return fromArrowVector(type, vector, 'the result')
+  const given = typeOrNull(vector)
+  if (given === null || isOfOtherUnits(given, type)) {
+    return fail(0, `a vector of ${library.Type[vector.type.typeId]} instead of ${formatType(type)}`)
   }
-  return encodeColumn(type, Array.from(vector as Iterable<unknown>), fail)
+  return encodeColumn(type, decodeColumn(given, fromArrowVector(given, vector, 'the result')), fail)
 }
 
-function typeOrNull(field: arrow.Field): DataType | null {
+function typeOrNull(vector: arrow.Vector): DataType | null {
   try {
-    return dataTypeOfField(field)
+    return dataTypeOfArrow(vector.type)
   } catch (error) {
     if (error instanceof EngineError) return null
     throw error
   }
+}
+
+const kindsWithUnits: ReadonlySet<DataType['kind']> = new Set([
+  'date',
+  'time',
+  'time_ns',
+  'timestamp',
+  'timestamp_s',
+  'timestamp_ms',
+  'timestamp_ns',
+  'timestamp_tz',
+] as const)
+
+/** Whether some values count other units than the type does, which the numbers alone would not show. */
+function isOfOtherUnits(given: DataType, type: DataType): boolean {
+  if (sameType(given, type)) return false
+  if (kindsWithUnits.has(given.kind)) return true
+  const theirs = childTypes(type)
+  return childTypes(given).some((child, index) => isOfOtherUnits(child, theirs[index] ?? { kind: 'null' }))
 }
