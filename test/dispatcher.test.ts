@@ -5,7 +5,7 @@ import { type RegisteredFunction, registerFunction } from '../catalog/registerFu
 import type { Batch, ColumnData } from '../src/arrow/column.ts'
 import { EngineError } from '../src/base/errors.ts'
 import { createDispatcher } from '../udf/dispatcher.ts'
-import type { Executor, InvokeContext } from '../udf/executor.ts'
+import { type CallResult, type Executor, type InvokeContext, succeeded } from '../udf/executor.ts'
 import { MainExecutor } from '../udf/executors/main.ts'
 import { Limiter } from '../udf/limiter.ts'
 import { batchOf, contextOf, failureOf, valuesOf } from './executor.conformance.ts'
@@ -34,12 +34,12 @@ class ScriptedExecutor implements Executor {
     this.opened++
   }
 
-  async invoke(_: RegisteredFunction, batch: Batch, context: InvokeContext): Promise<ColumnData> {
+  async invoke(_: RegisteredFunction, batch: Batch, context: InvokeContext): Promise<CallResult> {
     this.calls.push({ rows: batch.length, firstRow: context.firstRow, batch: context.batch })
     this.mostActive = Math.max(this.mostActive, ++this.active)
     await new Promise((resolve) => setTimeout(resolve, 1))
     this.active--
-    return this.answer(batch, context)
+    return succeeded(await this.answer(batch, context))
   }
 
   async close(): Promise<void> {

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { defaultPolicies } from '../catalog/policy/policies.ts'
 import { type RegisteredFunction, registerFunction } from '../catalog/registerFunction.ts'
-import type { Batch, ColumnData } from '../src/arrow/column.ts'
+import type { Batch } from '../src/arrow/column.ts'
 import { decodeColumn } from '../src/arrow/decode.ts'
 import { encodeColumn } from '../src/arrow/encode.ts'
 import { type EngineError, isEngineError } from '../src/base/errors.ts'
-import type { Executor, InvokeContext } from '../udf/executor.ts'
+import { unobserved } from '../udf/callEvents.ts'
+import type { CallResult, Executor, InvokeContext } from '../udf/executor.ts'
 import * as fixtures from './fixtures/functions/conformance.ts'
 
 const url = new URL('./fixtures/functions/conformance.ts', import.meta.url).href
@@ -29,10 +31,26 @@ export function batchOf(
 }
 
 export function contextOf(options: Partial<InvokeContext> = {}): InvokeContext {
-  return { batch: 7, firstRow: 1000, metadata: null, signal: new AbortController().signal, ...options }
+  return {
+    batch: 7,
+    firstRow: 1000,
+    metadata: null,
+    signal: new AbortController().signal,
+    attempt: 1,
+    deadline: null,
+    keepsInput: false,
+    reportsRows: false,
+    policies: defaultPolicies,
+    run: { journal: null, onEnd: () => {} },
+    observer: unobserved,
+    ...options,
+  }
 }
 
-export function valuesOf({ signature }: RegisteredFunction, column: ColumnData): unknown[] {
+export function valuesOf(
+  { signature }: RegisteredFunction,
+  { column }: Pick<CallResult, 'column'>,
+): unknown[] {
   expect(column.length).toBe(decodeColumn(signature.output, column).length)
   return Array.from(decodeColumn(signature.output, column))
 }

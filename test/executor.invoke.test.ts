@@ -13,7 +13,7 @@ import { batchOf, contextOf, valuesOf } from './executor.conformance.ts'
 /** The results of a function where nothing can be waited for, as in DuckDB's callback. */
 function call(definition: FunctionDefinition, ...columns: readonly (readonly unknown[])[]): unknown[] {
   const fn = registerFunction(definition, null)
-  return valuesOf(fn, invokeHandlerSync(fn, batchOf(fn, ...columns), contextOf()))
+  return valuesOf(fn, { column: invokeHandlerSync(fn, batchOf(fn, ...columns), contextOf()) })
 }
 
 function failure(definition: FunctionDefinition, ...columns: readonly (readonly unknown[])[]) {

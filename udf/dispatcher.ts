@@ -30,9 +30,9 @@ export function createDispatcher(
     opened.set(executor, opening)
     await opening
     const { length } = batch
-    const column = await executor.invoke(registered, batch, context)
-    checkResult(column, length, { registered, batch: context.batch, executor: executor.name })
-    return column
+    const result = await executor.invoke(registered, batch, context)
+    checkResult(result.column, length, { registered, batch: context.batch, executor: executor.name })
+    return result
   }
 
   return {

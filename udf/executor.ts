@@ -1,8 +1,12 @@
 import type { FunctionSignature } from '../catalog/function.ts'
+import type { CallPolicies } from '../catalog/policy/policies.ts'
 import type { RegisteredFunction } from '../catalog/registerFunction.ts'
 import type { Batch, ColumnData } from '../src/arrow/column.ts'
+import type { EngineError } from '../src/base/errors.ts'
+import type { CallObserver } from './callEvents.ts'
+import type { RunScope } from './runScope.ts'
 
-/** What accompanies one batch. */
+/** What accompanies one batch to its executor. */
 export interface InvokeContext {
   /** Number of the batch within its stage, from 0. */
   readonly batch: number
@@ -11,6 +15,39 @@ export interface InvokeContext {
   readonly signal: AbortSignal
   /** What `metadata => {…}` gave, the same for every row of the batch; null without. */
   readonly metadata: Readonly<Record<string, unknown>> | null
+  /** Which attempt this is, from 1. */
+  readonly attempt: number
+  /** Milliseconds since 1970 by which the call must be done; null for any time. */
+  readonly deadline: number | null
+  /** Whether the batch is needed after the call: its buffers must not be transferred away. */
+  readonly keepsInput: boolean
+  /**
+   * Whether a row that a handler fails for, where it gets one row at a time or returns `context.rowError`, is told in `failures`;
+   * otherwise the batch fails with the first.
+   */
+  readonly reportsRows: boolean
+  readonly policies: CallPolicies
+  /** The query on whose behalf the call is made. */
+  readonly run: RunScope
+  readonly observer: CallObserver
+}
+
+/** The part of it that whatever calls a handler needs, in whichever thread. */
+export type HandlerScope = Omit<InvokeContext, 'keepsInput' | 'policies' | 'run'>
+
+/** A row that failed while others of its batch succeeded. */
+export interface RowFailure {
+  /** Counts from 0 within the batch. */
+  readonly row: number
+  readonly error: EngineError
+}
+
+/** The answer to one batch. */
+export interface CallResult {
+  /** As many rows as the batch; null where one failed. */
+  readonly column: ColumnData
+  /** By ascending row; mostly none. */
+  readonly failures: readonly RowFailure[]
 }
 
 /** Makes the call of one batch: the function's inputs as columns, in order, in the types of its signature. */
@@ -18,11 +55,15 @@ export type Invoke = (
   registered: RegisteredFunction,
   batch: Batch,
   context: InvokeContext,
-) => Promise<ColumnData>
+) => Promise<CallResult>
+
+/** What is done around calls: takes the way on to the executor, and gives one that does more. */
+export type Interceptor = (next: Invoke) => Invoke
 
 /**
  * Where functions run. The contract, which `test/executor.conformance.ts` states: as many rows out as in; order kept; the
- * input is not changed, but its buffers may be transferred away; fails only with EngineError; honours the signal.
+ * input is not changed, but its buffers may be transferred away unless the context keeps them; fails only with EngineError;
+ * honours the signal.
  */
 export interface Executor {
   readonly name: string
@@ -33,3 +74,10 @@ export interface Executor {
   /** Ends what is in flight and gives back every resource, within a second. */
   close(): Promise<void>
 }
+
+/** A result all of whose rows succeeded. */
+export function succeeded(column: ColumnData): CallResult {
+  return { column, failures: noFailures }
+}
+
+const noFailures: readonly RowFailure[] = []

@@ -1,11 +1,11 @@
 import type { FunctionSignature } from '../catalog/function.ts'
 import { EngineError, type ErrorDetails, messageOf } from '../src/base/errors.ts'
-import type { InvokeContext } from './executor.ts'
+import type { HandlerScope } from './executor.ts'
 
 /** Where a handler is when something goes wrong: one batch, or part of one, of a function. */
 export interface CallPlace {
   readonly signature: FunctionSignature
-  readonly context: InvokeContext
+  readonly context: HandlerScope
   /** Rows of the batch. */
   readonly rows: number
   /** Which of them the handler is called for; null for all. Errors count the rows of the batch, not the called ones. */

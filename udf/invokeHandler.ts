@@ -8,7 +8,7 @@ import { columnFromVector, toTable } from '../src/arrow/table.ts'
 import { EngineError } from '../src/base/errors.ts'
 import { callRows, isPromise } from './callRows.ts'
 import { argumentColumns, calledRows } from './decodeArguments.ts'
-import type { InvokeContext } from './executor.ts'
+import type { HandlerScope } from './executor.ts'
 import {
   type CallPlace,
   handlerFailed,
@@ -27,7 +27,7 @@ import type { Limiter } from './limiter.ts'
 export function invokeHandler(
   { signature, definition }: RegisteredFunction,
   batch: Batch,
-  context: InvokeContext,
+  context: HandlerScope,
   limiter: Limiter | null,
 ): ColumnData | Promise<ColumnData> {
   const called = calledRows(signature, batch)
@@ -51,7 +51,7 @@ export function invokeHandler(
 export function invokeHandlerSync(
   registered: RegisteredFunction,
   batch: Batch,
-  context: InvokeContext,
+  context: HandlerScope,
 ): ColumnData {
   const result = invokeHandler(registered, batch, context, null)
   if (result instanceof Promise)

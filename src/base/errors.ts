@@ -16,16 +16,31 @@ export const errorCodes = {
     retryable: false,
     about: 'rows of one batch that take more than 2 GiB in a column',
   },
+  BUDGET_EXCEEDED: {
+    kind: 'limit',
+    retryable: false,
+    about: 'a run that would cost more dollars or calls than its budget',
+  },
   CANCELLED: { kind: 'user', retryable: false, about: 'the caller cancelled the query' },
   CATALOG_CALL_INVALID: {
     kind: 'user',
     retryable: false,
     about: 'a catalog_call without a constant name, or with wrong named arguments',
   },
+  CIRCUIT_OPEN: {
+    kind: 'unavailable',
+    retryable: true,
+    about: 'a function that was unavailable so often that it is left alone for a while',
+  },
   CONFIG_INVALID: {
     kind: 'user',
     retryable: false,
     about: 'a configuration or session option that is not understood',
+  },
+  DEADLINE_EXCEEDED: {
+    kind: 'limit',
+    retryable: false,
+    about: 'a call that was not done by its deadline, with all its attempts and waits',
   },
   DEFINITION_INVALID: {
     kind: 'user',
@@ -33,6 +48,7 @@ export const errorCodes = {
     about: 'a function definition that is incomplete or contradicts itself',
   },
   DUPLICATE_NAME: { kind: 'user', retryable: false, about: 'two definitions, or two columns, of one name' },
+  ERROR_BUDGET_EXCEEDED: { kind: 'limit', retryable: false, about: 'more rows failed than the query allows' },
   FUNCTION_FAILED: {
     kind: 'function',
     retryable: false,
@@ -63,6 +79,11 @@ export const errorCodes = {
     retryable: false,
     about: 'a file that is missing, damaged, not permitted, or a disk that is full',
   },
+  LEASE_LOST: {
+    kind: 'unavailable',
+    retryable: true,
+    about: 'a place under a shared limit that ran out while it was held',
+  },
   MODULE_LOAD_FAILED: {
     kind: 'user',
     retryable: false,
@@ -74,16 +95,32 @@ export const errorCodes = {
     about: 'a function name that is unsafe, reserved, or taken by DuckDB',
   },
   PLAN_INVALID: { kind: 'user', retryable: false, about: 'a DataFrame operation that makes no valid plan' },
+  RESOURCE_EXHAUSTED: {
+    kind: 'unavailable',
+    retryable: true,
+    about: 'a service that asks for fewer calls, such as HTTP 429',
+  },
   ROUTE_UNAVAILABLE: { kind: 'user', retryable: false, about: 'a forced route that cannot take this call' },
   ROWS_LOST: {
     kind: 'internal',
     retryable: false,
     about: 'a stream ended with another number of rows than were read',
   },
+  ROW_FAILED: { kind: 'function', retryable: false, about: 'a handler returned an error for a row' },
+  RUN_INVALID: {
+    kind: 'user',
+    retryable: false,
+    about: 'a run that does not exist, is still running, or was another query',
+  },
   SCRIPT_FAILED: {
     kind: 'user',
     retryable: false,
     about: 'a script that does not load, or threw an error of its own',
+  },
+  SECRET_MISSING: {
+    kind: 'user',
+    retryable: false,
+    about: 'a secret that a handler asks for and nobody gave',
   },
   SESSION_BUSY: {
     kind: 'user',
@@ -91,12 +128,27 @@ export const errorCodes = {
     about: 'a statement that would end a result which is still being read',
   },
   SESSION_CLOSED: { kind: 'user', retryable: false, about: 'a session that was closed is used again' },
-  SQL_INVALID: { kind: 'user', retryable: false, about: 'a statement that DuckDB cannot parse or bind' },
   SQL_FAILED: { kind: 'user', retryable: false, about: 'a statement that failed while it ran' },
+  SQL_INVALID: { kind: 'user', retryable: false, about: 'a statement that DuckDB cannot parse or bind' },
+  STORE_FAILED: {
+    kind: 'user',
+    retryable: false,
+    about: 'the store of caches, limits and runs cannot be read or written',
+  },
+  TIMED_OUT: {
+    kind: 'unavailable',
+    retryable: true,
+    about: 'an attempt of a call that took longer than its timeout',
+  },
   TYPE_UNSUPPORTED: {
     kind: 'user',
     retryable: false,
     about: 'a type that cannot cross between DuckDB, Arrow and JavaScript',
+  },
+  UNAVAILABLE: {
+    kind: 'unavailable',
+    retryable: true,
+    about: 'a service that a handler calls is not reached',
   },
   UNKNOWN_COLUMN: { kind: 'user', retryable: false, about: 'a column that its input does not have' },
   UNKNOWN_FUNCTION: { kind: 'user', retryable: false, about: 'a catalog function that is not registered' },
@@ -123,6 +175,10 @@ export interface ErrorDetails {
   readonly batch?: number
   readonly batchRows?: number
   readonly row?: number
+  /** Attempts that were made. */
+  readonly attempts?: number
+  /** Milliseconds after which another attempt is worth it, as the service said. */
+  readonly retryAfter?: number
   readonly column?: string
   readonly path?: string
   /** Offset in the text of the statement, in UTF-16 units. */
@@ -147,7 +203,6 @@ export class EngineError extends Error {
   override readonly name = 'EngineError'
   readonly code: ErrorCode
   readonly details: ErrorDetails
-  readonly [brand] = true
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}, cause?: unknown) {
     super(
@@ -156,6 +211,8 @@ export class EngineError extends Error {
     )
     this.code = code
     this.details = Object.freeze({ ...details })
+    // Not a declared field, whose symbol would tell the package's own sources and its build apart.
+    Object.defineProperty(this, brand, { value: true })
   }
 
   /** Who has to act. */

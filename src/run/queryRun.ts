@@ -1,3 +1,4 @@
+import type { RunScope } from '../../udf/runScope.ts'
 import type { StatementOwner } from '../duckdb/engine.ts'
 import type { CallCount } from '../duckdb/protocol.ts'
 
@@ -31,17 +32,28 @@ export interface QueryRunOptions {
 }
 
 /** One query while it runs: how it is cancelled, and what it has done. */
-export class QueryRun implements StatementOwner {
+export class QueryRun implements StatementOwner, RunScope {
   readonly signal: AbortSignal
+  readonly journal: string | null = null
   readonly #onProgress: ((progress: Progress) => void) | null
   readonly #calls = new Map<string, CallProfile>()
   readonly #begun = new Map<string, { readonly calls: number; readonly rows: number }>()
+  readonly #owned: (() => Promise<void>)[] = []
   #batchesInFlight = 0
   #largestBatch = 0
 
   constructor({ signal, onProgress }: QueryRunOptions = {}) {
     this.signal = signal ?? new AbortController().signal
     this.#onProgress = onProgress ?? null
+  }
+
+  onEnd(close: () => Promise<void>): void {
+    this.#owned.push(close)
+  }
+
+  /** Gives back what belongs to the query; safe to call twice. */
+  async end(): Promise<void> {
+    await Promise.all(this.#owned.splice(0).map((close) => close()))
   }
 
   /** What each function was called for, in the order of first use. */

@@ -6,7 +6,7 @@ import { filterColumn, repeatColumn, scatterColumn, sliceColumn } from '../arrow
 import { decodeColumn } from '../arrow/decode.ts'
 import type { DataType } from '../base/dataType.ts'
 import type { StageCall } from '../stage/stage.ts'
-import type { InvokeCall } from './invokeCall.ts'
+import type { recorded } from './invokeCall.ts'
 
 const textType: DataType = { kind: 'varchar' }
 
@@ -27,10 +27,10 @@ interface RowGroup {
 export class StageCaller {
   readonly signature: FunctionSignature
   readonly #call: StageCall
-  readonly #invoke: InvokeCall
+  readonly #invoke: ReturnType<typeof recorded>
   #once: Promise<ColumnData> | null = null
 
-  constructor(call: StageCall, signature: FunctionSignature, invoke: InvokeCall) {
+  constructor(call: StageCall, signature: FunctionSignature, invoke: ReturnType<typeof recorded>) {
     this.signature = signature
     this.#call = call
     this.#invoke = invoke

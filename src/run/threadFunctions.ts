@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { FunctionSignature } from '../../catalog/function.ts'
 import { loadFunction } from '../../catalog/loadModules.ts'
 import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
+import { unobserved } from '../../udf/callEvents.ts'
 import { invokeHandlerSync } from '../../udf/invokeHandler.ts'
 import { type Batch, type ColumnData, transferables } from '../arrow/column.ts'
 import { concatColumns, sliceColumn } from '../arrow/columns.ts'
@@ -91,7 +92,16 @@ function callOnce(
   const { name } = registered.signature
   const { calls, rows } = connection.callsOf(name)
   const started = performance.now()
-  const context = { batch: calls, firstRow: rows, signal: NEVER, metadata: parseMetadata(metadata) }
+  const context = {
+    batch: calls,
+    firstRow: rows,
+    signal: NEVER,
+    metadata: parseMetadata(metadata),
+    attempt: 1,
+    deadline: null,
+    reportsRows: false,
+    observer: unobserved,
+  }
   const result = invokeHandlerSync(registered, batch, context)
   connection.countCall(name, batch.length, performance.now() - started)
   return result

@@ -1,6 +1,8 @@
 import { createSnapshot } from '../../catalog/catalog.ts'
 import type { CatalogSnapshot } from '../../catalog/function.ts'
+import { defaultPolicies } from '../../catalog/policy/policies.ts'
 import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
+import { unobserved } from '../../udf/callEvents.ts'
 import { createDispatcher, type Dispatcher } from '../../udf/dispatcher.ts'
 import { MainExecutor } from '../../udf/executors/main.ts'
 import { PoolExecutor } from '../../udf/executors/pool/pool.ts'
@@ -34,8 +36,17 @@ export class SessionResources {
       main: new MainExecutor(),
       pool: new PoolExecutor(settings.poolThreads),
     })
-    const invoke: InvokeCall = (name, batch, context) =>
-      this.#dispatcher.invoke(byName.get(name)!, batch, context)
+    const invoke: InvokeCall = (name, batch, { query, ...origin }) =>
+      this.#dispatcher.invoke(byName.get(name)!, batch, {
+        ...origin,
+        attempt: 1,
+        deadline: null,
+        keepsInput: false,
+        reportsRows: false,
+        policies: defaultPolicies,
+        run: query,
+        observer: unobserved,
+      })
     const signatures = functions.map(({ signature }) => signature)
     const config = engineConfig(settings)
     const queries = new Map<number, QueryRun>()

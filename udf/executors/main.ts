@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
 import type { FunctionSignature } from '../../catalog/function.ts'
 import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
-import type { Batch, ColumnData } from '../../src/arrow/column.ts'
+import type { Batch } from '../../src/arrow/column.ts'
 import { EngineError } from '../../src/base/errors.ts'
 import { cancelledError, onAbort, untilAborted } from '../abort.ts'
-import type { Executor, InvokeContext } from '../executor.ts'
+import { type CallResult, type Executor, type InvokeContext, succeeded } from '../executor.ts'
 import { invokeHandler } from '../invokeHandler.ts'
 import { Limiter } from '../limiter.ts'
 
@@ -29,7 +29,7 @@ export class MainExecutor implements Executor {
 
   async open(): Promise<void> {}
 
-  async invoke(registered: RegisteredFunction, batch: Batch, context: InvokeContext): Promise<ColumnData> {
+  async invoke(registered: RegisteredFunction, batch: Batch, context: InvokeContext): Promise<CallResult> {
     const { signature } = registered
     const controller = new AbortController()
     const stopListening = onAbort(context.signal, () => controller.abort(context.signal.reason))
@@ -41,7 +41,7 @@ export class MainExecutor implements Executor {
       const { signal } = controller
       signal.throwIfAborted()
       const result = invokeHandler(registered, batch, { ...context, signal }, this.#limiterOf(signature))
-      return result instanceof Promise ? await untilAborted(signal, result) : result
+      return succeeded(result instanceof Promise ? await untilAborted(signal, result) : result)
     } catch (thrown) {
       if (context.signal.aborted) throw cancelledError(signature, context)
       throw thrown

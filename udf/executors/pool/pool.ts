@@ -4,10 +4,10 @@ import { BroadcastChannel } from 'node:worker_threads'
 import { Piscina, type PiscinaTask, queueOptionsSymbol } from 'piscina'
 import type { FunctionSignature } from '../../../catalog/function.ts'
 import type { RegisteredFunction } from '../../../catalog/registerFunction.ts'
-import { type Batch, type ColumnData, transferables } from '../../../src/arrow/column.ts'
+import { type Batch, transferables } from '../../../src/arrow/column.ts'
 import { decodeError, EngineError, isEngineError, messageOf } from '../../../src/base/errors.ts'
 import { cancelledError, onAbort, untilAborted } from '../../abort.ts'
-import type { Executor, InvokeContext } from '../../executor.ts'
+import { type CallResult, type Executor, type InvokeContext, succeeded } from '../../executor.ts'
 import type { CancelMessage, PoolReply, PoolTask, PoolThreadData } from './poolMessages.ts'
 import { createStatus, taskOf } from './threadStatus.ts'
 
@@ -59,7 +59,7 @@ export class PoolExecutor implements Executor {
     this.#start()
   }
 
-  async invoke({ signature }: RegisteredFunction, batch: Batch, context: InvokeContext): Promise<ColumnData> {
+  async invoke({ signature }: RegisteredFunction, batch: Batch, context: InvokeContext): Promise<CallResult> {
     const { name, version, module } = signature
     if (module === null) {
       throw new EngineError(
@@ -68,21 +68,21 @@ export class PoolExecutor implements Executor {
       )
     }
     if (context.signal.aborted) throw cancelledError(signature, context)
-    const { signal, firstRow, metadata } = context
+    const { signal, firstRow, metadata, attempt, deadline, reportsRows } = context
     const state = new TaskState(++this.#tasks)
     const task: PoolTask = {
       id: state.id,
       module,
       version,
       batch,
-      context: { batch: context.batch, firstRow, metadata },
+      context: { batch: context.batch, firstRow, metadata, attempt, deadline, reportsRows },
       callsAtOnce: this.#callsAtOnce(signature),
     }
     const stopListening = onAbort(signal, () => this.#cancel(state))
     try {
-      const reply = await untilAborted(signal, this.#run(task, state))
+      const reply = await untilAborted(signal, this.#run(task, state, context.keepsInput))
       if ('error' in reply) throw decodeError(reply.error)
-      return reply.column
+      return succeeded(reply.column)
     } catch (thrown) {
       if (signal.aborted) throw cancelledError(signature, context)
       throw isEngineError(thrown) ? thrown : this.#lost(signature, context, thrown)
@@ -120,11 +120,11 @@ export class PoolExecutor implements Executor {
     return this.#pool
   }
 
-  async #run(task: PoolTask, state: TaskState): Promise<PoolReply> {
+  async #run(task: PoolTask, state: TaskState, keepsInput: boolean): Promise<PoolReply> {
     const pool = this.#start()
     const placed = Object.assign({ [queueOptionsSymbol]: state }, task)
     try {
-      return await pool.run(placed, { transferList: transferables(task.batch.columns) })
+      return await pool.run(placed, { transferList: keepsInput ? [] : transferables(task.batch.columns) })
     } finally {
       state.settled = true
     }

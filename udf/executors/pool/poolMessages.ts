@@ -1,7 +1,7 @@
 import type { ModuleReference } from '../../../catalog/function.ts'
 import type { Batch, ColumnData } from '../../../src/arrow/column.ts'
 import type { encodeError } from '../../../src/base/errors.ts'
-import type { InvokeContext } from '../../executor.ts'
+import type { HandlerScope } from '../../executor.ts'
 
 /** One batch for a pool thread. */
 export interface PoolTask {
@@ -9,7 +9,7 @@ export interface PoolTask {
   readonly module: ModuleReference
   readonly version: number
   readonly batch: Batch
-  readonly context: Omit<InvokeContext, 'signal'>
+  readonly context: Omit<HandlerScope, 'signal' | 'observer'>
   /** Calls of an asynchronous handler that the thread makes at once; further batches wait in the thread. */
   readonly callsAtOnce: number
 }

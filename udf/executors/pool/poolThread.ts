@@ -5,6 +5,7 @@ import type { RegisteredFunction } from '../../../catalog/registerFunction.ts'
 import { type ColumnData, transferables } from '../../../src/arrow/column.ts'
 import { encodeError } from '../../../src/base/errors.ts'
 import { untilAborted } from '../../abort.ts'
+import { unobserved } from '../../callEvents.ts'
 import { invokeHandler } from '../../invokeHandler.ts'
 import { Limiter } from '../../limiter.ts'
 import type { CancelMessage, PoolReply, PoolTask, PoolThreadData } from './poolMessages.ts'
@@ -56,7 +57,12 @@ async function invoke(task: PoolTask, signal: AbortSignal): Promise<ColumnData> 
   const { registered, limiter } = await load(task)
   signal.throwIfAborted()
   workOn(task.id)
-  const result = invokeHandler(registered, task.batch, { ...task.context, signal }, limiter)
+  const result = invokeHandler(
+    registered,
+    task.batch,
+    { ...task.context, signal, observer: unobserved },
+    limiter,
+  )
   workOn(0)
   return result instanceof Promise ? untilAborted(signal, result) : result
 }
