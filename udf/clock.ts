@@ -11,12 +11,18 @@ export interface Clock {
 /** A number from 0 to below 1. */
 export type Random = () => number
 
-/** The machine's own time. Its timers keep no process alive. */
+/** What a timer of Node can count. */
+const TIMER_MS_MAX = 2 ** 31 - 1
+
+/** The machine's own time. A sleep keeps its process alive: somebody waits for what comes after it. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   async sleep(milliseconds, signal) {
     try {
-      await setTimeout(milliseconds, undefined, { signal })
+      for (let left = milliseconds; left > TIMER_MS_MAX; left -= TIMER_MS_MAX) {
+        await setTimeout(TIMER_MS_MAX, undefined, { signal })
+      }
+      await setTimeout(milliseconds % TIMER_MS_MAX, undefined, { signal })
     } catch (error) {
       signal.throwIfAborted()
       throw error
