@@ -86,8 +86,10 @@ export interface BatchingPolicy {
   readonly maxBufferDuration: number
   /** Bytes of the arguments of a batch at most; null for any. */
   readonly maxBytes: number | null
-  /** Cost of a batch at most, as `costOf` of the definition counts it for each row; null for any. */
+  /** Cost of a batch at most, as `costOf` of the definition counts it for each row; null for any, and then there is no `costOf`. */
   readonly maxCost: number | null
+  /** Whether rows of several queries and other callers may share a batch; default true. */
+  readonly acrossCallers: boolean
 }
 
 /** Everything that is done around a call; a definition sets it and a call site may change it. Frozen. */
@@ -108,6 +110,24 @@ export interface CallPolicies {
   readonly errorBudget: ErrorBudget
   readonly price: Price | null
 }
+
+/** What one call site asks for instead of what the function's definition says; what is absent stays. Frozen, keys in this order. */
+export interface CallOptions
+  extends Partial<Omit<CallPolicies, 'errorBudget' | 'price'>>,
+    Partial<ErrorBudget>,
+    Partial<Pick<BatchingPolicy, 'maxBatchingSize' | 'maxBufferDuration'>> {}
+
+/** What a call gives: its value, where a row that fails takes `onError`; or a struct of value and error, see `tryType`. */
+export type CallOutcome = 'value' | 'try'
+
+/** How rows are gathered where a definition sets `batching` but says no more. */
+export const defaultBatching: BatchingPolicy = Object.freeze({
+  maxBatchingSize: 10,
+  maxBufferDuration: 1000,
+  maxBytes: null,
+  maxCost: null,
+  acrossCallers: true,
+})
 
 /** What is done around the calls of a function that says nothing. */
 export const defaultPolicies: CallPolicies = Object.freeze({
