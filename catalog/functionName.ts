@@ -13,7 +13,7 @@ const keywords: ReadonlySet<string> = new Set(
 )
 
 /** Names that mean something else in a statement of ours. */
-const ownNames: ReadonlySet<string> = new Set(['catalog_call'])
+const ownNames: ReadonlySet<string> = new Set(['catalog_call', 'try_catalog_call'])
 
 const namePattern = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$/i
 const nameLengthMax = 128

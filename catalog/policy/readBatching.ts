@@ -1,3 +1,5 @@
+import type { NullHandling } from '../function.ts'
+import type { InputShape, Row } from '../valueTypes.ts'
 import {
   checkNames,
   field,
@@ -14,14 +16,15 @@ import { invalidOption } from './place.ts'
 import { type BatchingPolicy, defaultBatching } from './policies.ts'
 
 /** What a definition says of batches. */
-export interface BatchingOptions extends Omit<BatchingPolicy, 'maxBytes' | 'maxCost'> {
+export interface BatchingOptions<Input extends InputShape, Nulls extends NullHandling>
+  extends Omit<BatchingPolicy, 'maxBytes' | 'maxCost'> {
   readonly maxBytes: number
   readonly maxCost: number
-  /** What a row counts towards `maxCost`, such as its tokens. */
-  readonly costOf: CostOf
+  /** What a row counts towards `maxCost`, such as its tokens: a number, 0 or more. */
+  costOf(row: Row<Input, Nulls>): number
 }
 
-/** A number, 0 or more, for a row as the handler would get it. Declared so that functions of any row can stand here. */
+/** What a row counts, as a handler of style `row` would get it; declared so that functions of any row can stand here. */
 export type CostOf = { count(row: unknown): number }['count']
 
 const names = ['maxBatchingSize', 'maxBufferDuration', 'maxBytes', 'maxCost', 'costOf', 'acrossCallers']

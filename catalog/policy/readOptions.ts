@@ -1,4 +1,4 @@
-import { checkNames, choice, type Fields, field, flag, type Given, wholeNumber } from './fields.ts'
+import { checkNames, type Fields, field, flag, type Given, wholeNumber } from './fields.ts'
 import type { OptionPlace } from './place.ts'
 import type { CallOptions } from './policies.ts'
 import {
@@ -73,5 +73,5 @@ export function combineOptions(under: CallOptions | null, over: CallOptions | nu
 }
 
 function readBatchSize(given: Given): number | 'auto' {
-  return given.value === 'auto' ? choice(given, ['auto']) : wholeNumber(given, 1)
+  return given.value === 'auto' ? 'auto' : wholeNumber(given, 1)
 }

@@ -32,17 +32,17 @@ const linearFields = ['kind', 'attempts', 'delay', 'jitter', 'retryOn']
 export function readRetry(given: Given): RetryPolicy | null {
   const { value } = given
   if (value === null || value === 0) return null
-  if (!isObject(value)) return exponential(given, { attempts: wholeNumber(given, 0) })
-  const linear = ('kind' in value && value.kind === 'linear') || (!('kind' in value) && 'delay' in value)
-  const fields = objectFields(given, linear ? linearFields : exponentialFields)
-  if (fields['kind'] !== undefined) choice(field(given, fields, 'kind'), ['exponential', 'linear'])
-  return linear ? readLinear(given, fields) : exponential(given, fields)
+  if (!isObject(value)) return readExponential({ ...given, value: { attempts: wholeNumber(given, 0) } })
+  const linear = 'kind' in value ? value.kind === 'linear' : 'delay' in value
+  return linear ? readLinear(given) : readExponential(given)
 }
 
-function exponential(given: Given, fields: Readonly<Record<string, unknown>>): RetryPolicy {
+/** The fields of an exponential policy. */
+export function readExponential(given: Given): RetryPolicy {
+  const fields = objectFields(given, exponentialFields)
   const of = (name: string): Given => field(given, fields, name)
   return Object.freeze({
-    kind: 'exponential',
+    kind: optional(of('kind'), readKind('exponential'), 'exponential' as const),
     attempts: optional(of('attempts'), (attempts) => wholeNumber(attempts, 0), 3),
     initial: optional(of('initial'), finiteNumber, 1),
     multiplier: optional(of('multiplier'), readMultiplier, 2),
@@ -52,10 +52,12 @@ function exponential(given: Given, fields: Readonly<Record<string, unknown>>): R
   })
 }
 
-function readLinear(given: Given, fields: Readonly<Record<string, unknown>>): RetryPolicy {
+/** The fields of a linear policy. */
+export function readLinear(given: Given): RetryPolicy {
+  const fields = objectFields(given, linearFields)
   const of = (name: string): Given => field(given, fields, name)
   return Object.freeze({
-    kind: 'linear',
+    kind: optional(of('kind'), readKind('linear'), 'linear' as const),
     attempts: optional(of('attempts'), (attempts) => wholeNumber(attempts, 0), 3),
     delay: optional(of('delay'), finiteNumber, 1),
     jitter: optional(of('jitter'), flag, false),
@@ -63,10 +65,21 @@ function readLinear(given: Given, fields: Readonly<Record<string, unknown>>): Re
   })
 }
 
+function readKind<Kind extends RetryPolicy['kind']>(kind: Kind): (given: Given) => Kind {
+  return (given) => {
+    if (given.value === kind) return kind
+    throw wrong(given, "'exponential' or 'linear'")
+  }
+}
+
 function readMultiplier(given: Given): number {
   const { value } = given
   if (typeof value === 'number' && Number.isFinite(value) && value >= 1) return value
   throw wrong(given, 'a number, 1 or more')
+}
+
+function readPer(given: Given): RateLimitPolicy['per'] {
+  return choice(given, ['second', 'minute', 'hour'])
 }
 
 function readRetryOn(given: Given): RetryOn {
@@ -87,7 +100,7 @@ export function readRateLimit(given: Given): RateLimitPolicy | null {
   const fields = objectFields(given, ['rate', 'per', 'key'])
   return Object.freeze({
     rate: finiteNumber(field(given, fields, 'rate'), true),
-    per: optional(field(given, fields, 'per'), (per) => choice(per, ['second', 'minute', 'hour']), 'second'),
+    per: optional(field(given, fields, 'per'), readPer, 'second' as const),
     key: nullable(field(given, fields, 'key'), text),
   })
 }
