@@ -36,6 +36,12 @@ const readers: Readers = {
 }
 
 const order = Object.keys(readers)
+
+/** Each option of a call with the name by which it is given: `retry` as `retries`. */
+export const optionNames: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(readers).map(([option, [name]]) => [option, name]),
+)
+
 const batchingOptions: readonly string[] = ['batchSize', 'bufferDuration']
 
 /** Names of the options that definitions and call sites share. */

@@ -34,9 +34,8 @@ export function mapExprChildren(expr: Expr, map: (child: Expr) => Expr): Expr {
     case 'literal':
       return expr
     case 'call': {
-      const { position, metadata } = expr
-      if (metadata === null) return call(expr.function, after, { position })
-      return call(expr.function, after.slice(0, -1), { position, metadata: after.at(-1) ?? null })
+      if (expr.metadata === null) return call(expr.function, after, expr)
+      return call(expr.function, after.slice(0, -1), { ...expr, metadata: after.at(-1) ?? null })
     }
     case 'and':
       return and(after)

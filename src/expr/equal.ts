@@ -24,7 +24,7 @@ function describe(expr: Expr): unknown {
       return ['literal', describeValue(expr.value), expr.type === null ? null : formatType(expr.type)]
     case 'call': {
       const metadata = expr.metadata === null ? null : exprKey(expr.metadata)
-      return ['call', expr.function, expr.args.map(exprKey), metadata]
+      return ['call', expr.function, expr.args.map(exprKey), metadata, expr.options, expr.outcome]
     }
     case 'and':
     case 'or':

@@ -1,3 +1,4 @@
+import type { CallOptions, CallOutcome } from '../../catalog/policy/policies.ts'
 import type { DataType } from '../base/dataType.ts'
 
 /** A value that a literal can hold; objects become structs, lists keep their order. */
@@ -33,6 +34,12 @@ export interface CallExpr {
   readonly args: readonly Expr[]
   /** What `metadata => {…}` gave: a struct for the handler's context. */
   readonly metadata: Expr | null
+  /** What this call site asks for instead of what the function's definition says. */
+  readonly options: CallOptions | null
+  /** A call that is tried gives a struct of value and error. */
+  readonly outcome: CallOutcome
+  /** Tried calls of one site with equal arguments are one call, even of a volatile function, whose outcome is read in parts. */
+  readonly site: symbol | null
   /** Where the call starts in the text of the statement, if it came from one. */
   readonly position: number | null
 }

@@ -1,3 +1,4 @@
+import type { CallOptions, CallOutcome } from '../../catalog/policy/policies.ts'
 import type { DataType } from '../base/dataType.ts'
 import { EngineError } from '../base/errors.ts'
 import type {
@@ -11,6 +12,7 @@ import type {
   SqlExpr,
   SqlScope,
 } from './expr.ts'
+import { quoteLiteral } from './renderLiteral.ts'
 
 export function column(name: string): ColumnExpr {
   if (name === '') throw new EngineError('PLAN_INVALID', 'a column needs a name')
@@ -23,15 +25,30 @@ export function literal(value: LiteralValue, type: DataType | null = null): Lite
   return Object.freeze({ kind: 'literal', value, type })
 }
 
-export interface CallOptions {
+export interface CallDetails {
   readonly metadata?: Expr | null
+  readonly options?: CallOptions | null
+  /** Default `'value'`. */
+  readonly outcome?: CallOutcome
+  readonly site?: symbol | null
   /** Offset of the call in the text of the statement, in UTF-16 units. */
   readonly position?: number | null
 }
 
-export function call(name: string, args: readonly Expr[], options: CallOptions = {}): CallExpr {
-  const { metadata = null, position = null } = options
-  return Object.freeze({ kind: 'call', function: name, args: Object.freeze([...args]), metadata, position })
+export function call(name: string, args: readonly Expr[], details: CallDetails = {}): CallExpr {
+  const { metadata = null, options = null, outcome = 'value', site = null, position = null } = details
+  const own = { metadata, options, outcome, site, position }
+  return Object.freeze({ kind: 'call', function: name, args: Object.freeze([...args]), ...own })
+}
+
+/** The call, tried: what reads its outcome in several places makes one call. */
+export function tried(made: CallExpr): CallExpr {
+  return call(made.function, made.args, { ...made, outcome: 'try', site: Symbol(made.function) })
+}
+
+/** A field of a struct. */
+export function structField(struct: Expr, name: string): SqlExpr {
+  return sql(['struct_extract(', `, ${quoteLiteral(name)})`], [struct])
 }
 
 /** All of them; nested ANDs become one, a single operand stands alone, none is true. */

@@ -6,7 +6,7 @@ export function formatName(name: string): string {
   return /^[A-Za-z_]\w*$/.test(name) ? name : quoteIdentifier(name)
 }
 
-/** An expression for people to read: its SQL, with as few quotes as can be. */
+/** An expression for people to read: the SQL that they would write, with as few quotes as can be. */
 export function formatExpr(expr: Expr): string {
-  return renderExpr(expr, { column: formatName, callee: formatName })
+  return renderExpr(expr, { column: formatName, callee: formatName, calls: 'read' })
 }

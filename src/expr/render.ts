@@ -1,6 +1,10 @@
+import { givenOptions, type OptionValue } from '../../catalog/policy/givenOptions.ts'
+import type { CallOptions } from '../../catalog/policy/policies.ts'
+import { errorType } from '../../catalog/policy/tryType.ts'
 import { EngineError, unreachable } from '../base/errors.ts'
+import { formatType } from '../base/formatType.ts'
 import type { CallExpr, Expr } from './expr.ts'
-import { renderLiteral } from './renderLiteral.ts'
+import { quoteLiteral, renderLiteral } from './renderLiteral.ts'
 
 export { quoteLiteral } from './renderLiteral.ts'
 
@@ -11,7 +15,16 @@ export interface RenderExprOptions {
   readonly outerColumn?: (name: string) => string
   /** How the name of a catalog function is written; default its quoted name. */
   readonly callee?: (name: string) => string
+  /** For whom calls are written; default DuckDB, to bind them. */
+  readonly calls?: CallForm
 }
+
+/**
+ * How calls are written. `bound` is what DuckDB binds, which says nothing of options, and of a tried call no more than its type;
+ * without options and not tried, it is also what DuckDB calls. `made` is what it calls with options, and for a tried call.
+ * `read` is what people read and write.
+ */
+export type CallForm = 'bound' | 'made' | 'read'
 
 /** An identifier in double quotes. */
 export function quoteIdentifier(name: string): string {
@@ -54,10 +67,75 @@ export function renderExpr(expr: Expr, options: RenderExprOptions = {}): string 
   }
 }
 
-/** Metadata travels as JSON text in one more argument, after those of the function. */
-function renderCall({ function: name, args, metadata }: CallExpr, options: RenderExprOptions): string {
+function renderCall(expr: CallExpr, options: RenderExprOptions): string {
   const render = (arg: Expr): string => renderExpr(arg, options)
-  const given = args.map(render)
-  if (metadata !== null) given.push(`CAST(to_json(${render(metadata)}) AS VARCHAR)`)
-  return `${(options.callee ?? quoteIdentifier)(name)}(${given.join(', ')})`
+  const args = expr.args.map(render)
+  const metadata = expr.metadata === null ? null : render(expr.metadata)
+  const callee = options.callee ?? quoteIdentifier
+  switch (options.calls ?? 'bound') {
+    case 'bound':
+      return boundCall(expr, callee(expr.function), withMetadata(args, metadata))
+    case 'made':
+      return `${callee(calledName(expr))}(${madeArguments(expr, args, metadata).join(', ')})`
+    case 'read':
+      return readCall(expr, callee(expr.function), args, metadata)
+  }
+}
+
+/** Metadata travels as JSON text in one more argument, after those of the function. */
+function withMetadata(args: readonly string[], metadata: string | null): readonly string[] {
+  return metadata === null ? args : [...args, `CAST(to_json(${metadata}) AS VARCHAR)`]
+}
+
+function boundCall({ outcome }: CallExpr, callee: string, args: readonly string[]): string {
+  const value = `${callee}(${args.join(', ')})`
+  return outcome === 'value'
+    ? value
+    : `struct_pack(value := ${value}, error := CAST(NULL AS ${formatType(errorType)}))`
+}
+
+/** The name of the SQL function that makes a call: one more for calls that are tried, which gives a struct. */
+export function calledName({ function: name, outcome }: Pick<CallExpr, 'function' | 'outcome'>): string {
+  return outcome === 'try' ? `${name}@try` : name
+}
+
+/** Options travel as JSON text after the metadata, which then is NULL if there is none. */
+function madeArguments(
+  { options }: CallExpr,
+  args: readonly string[],
+  metadata: string | null,
+): readonly string[] {
+  if (options === null) return withMetadata(args, metadata)
+  const before = metadata === null ? [...args, 'NULL'] : withMetadata(args, metadata)
+  return [...before, quoteLiteral(JSON.stringify(options))]
+}
+
+function readCall(
+  { function: name, outcome, options }: CallExpr,
+  callee: string,
+  args: readonly string[],
+  metadata: string | null,
+): string {
+  const given = [
+    ...args,
+    ...(metadata === null ? [] : [`metadata => ${metadata}`]),
+    ...(options === null ? [] : [`options => ${formatOptions(options)}`]),
+  ]
+  return outcome === 'value'
+    ? `${callee}(${given.join(', ')})`
+    : `try_catalog_call(${[quoteLiteral(name), ...given].join(', ')})`
+}
+
+/** Options as a call in SQL is given them. */
+export function formatOptions(options: CallOptions): string {
+  return formatOption(givenOptions(options))
+}
+
+function formatOption(value: OptionValue): string {
+  if (typeof value === 'string') return quoteLiteral(value)
+  if (Array.isArray(value)) return `[${value.map(formatOption).join(', ')}]`
+  if (typeof value !== 'object' || value === null) return value === null ? 'NULL' : String(value)
+  return `{${Object.entries(value)
+    .map(([name, item]) => `${name}: ${formatOption(item)}`)
+    .join(', ')}}`
 }

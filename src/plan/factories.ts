@@ -1,3 +1,4 @@
+import type { CallOptions, CallOutcome } from '../../catalog/policy/policies.ts'
 import type { Schema } from '../base/dataType.ts'
 import { EngineError } from '../base/errors.ts'
 import type { Expr, NamedExpr, SqlScope } from '../expr/expr.ts'
@@ -79,13 +80,16 @@ export interface CallSpec {
   readonly function: string
   readonly args: readonly Expr[]
   readonly metadata?: Expr | null
+  readonly options?: CallOptions | null
+  /** Default `'value'`. */
+  readonly outcome?: CallOutcome
   readonly guard?: Expr | null
   /** Default false. */
   readonly once?: boolean
 }
 
 export function callProject(input: LogicalPlan, spec: CallSpec): CallProjectPlan {
-  const { name, metadata = null, guard = null, once = false } = spec
+  const { name, metadata = null, options = null, outcome = 'value', guard = null, once = false } = spec
   checkDistinct([...(outputColumns(input) ?? []), name], `the call of ${spec.function}`)
   return Object.freeze({
     kind: 'callProject',
@@ -94,6 +98,8 @@ export function callProject(input: LogicalPlan, spec: CallSpec): CallProjectPlan
     function: spec.function,
     args: Object.freeze(spec.args.map((arg) => resolve(arg, input))),
     metadata: metadata === null ? null : resolve(metadata, input),
+    options,
+    outcome,
     guard: guard === null ? null : resolve(guard, input),
     once,
   })

@@ -1,3 +1,4 @@
+import type { CallOptions, CallOutcome } from '../../catalog/policy/policies.ts'
 import type { Schema } from '../base/dataType.ts'
 import type { Expr, NamedExpr } from '../expr/expr.ts'
 
@@ -73,6 +74,9 @@ export interface CallProjectPlan {
   /** Free of calls. */
   readonly args: readonly Expr[]
   readonly metadata: Expr | null
+  readonly options: CallOptions | null
+  /** Whether the column holds values, or structs of value and error. */
+  readonly outcome: CallOutcome
   /** Rows to call, free of calls: where it is not true the result is null and unused. Null calls every row. */
   readonly guard: Expr | null
   /**

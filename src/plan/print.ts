@@ -1,5 +1,6 @@
 import { unreachable } from '../base/errors.ts'
 import type { NamedExpr } from '../expr/expr.ts'
+import { call } from '../expr/factories.ts'
 import { formatExpr, formatName } from '../expr/print.ts'
 import { quoteLiteral } from '../expr/render.ts'
 import { planInputs } from './children.ts'
@@ -92,11 +93,11 @@ function formatItem({ name, expr }: NamedExpr): string {
   return expr.kind === 'column' && expr.name === name ? own : `${own} = ${formatExpr(expr)}`
 }
 
-function formatCall({ name, function: called, args, metadata, guard, once }: CallProjectPlan): string {
-  const given = metadata === null ? '' : `, metadata => ${formatExpr(metadata)}`
+function formatCall(plan: CallProjectPlan): string {
+  const { name, guard, once } = plan
   const guarded = guard === null ? '' : ` where ${formatExpr(guard)}`
-  const call = `${formatName(called)}(${args.map(formatExpr).join(', ')}${given})`
-  return `call ${formatName(name)} = ${call}${guarded}${once ? ' once' : ''}`
+  const made = formatExpr(call(plan.function, plan.args, plan))
+  return `call ${formatName(name)} = ${made}${guarded}${once ? ' once' : ''}`
 }
 
 function formatAggregate({ keys, aggregates, groupingSets }: AggregatePlan): string {

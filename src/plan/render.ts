@@ -214,7 +214,7 @@ function withCall(below: Select, plan: CallProjectPlan): Select | null {
   const guard = plan.guard === null ? null : overFrom(below, plan.guard)
   if (args === null || (metadata === null) !== (plan.metadata === null)) return null
   if ((guard === null) !== (plan.guard === null)) return null
-  const made = call(plan.function, args, { metadata })
+  const made = call(plan.function, args, { metadata, options: plan.options, outcome: plan.outcome })
   const value: Expr = plan.once ? sql(['(SELECT ', ')'], [made], { scope: 'query' }) : made
   const expr: Expr = guard === null ? value : caseWhen([{ when: guard, result: value }])
   const known =

@@ -1,4 +1,9 @@
 import { lookup } from '../../catalog/catalog.ts'
+import type { CatalogSnapshot, FunctionSignature } from '../../catalog/function.ts'
+import { mergePolicies } from '../../catalog/policy/mergePolicies.ts'
+import type { CallOptions } from '../../catalog/policy/policies.ts'
+import { combineOptions } from '../../catalog/policy/readOptions.ts'
+import { tryType } from '../../catalog/policy/tryType.ts'
 import type { DataType, Schema } from '../base/dataType.ts'
 import { formatType, sameType } from '../base/formatType.ts'
 import type { Expr, NamedExpr } from '../expr/expr.ts'
@@ -31,7 +36,8 @@ export async function buildCallStage(
   )
   const columns = new InputColumns(own)
   const stageCalls = calls.map((call): StageCall => {
-    const { inputs } = lookup(catalog, call.function)
+    const signature = lookup(catalog, call.function)
+    const { inputs } = signature
     return {
       function: call.function,
       args: call.args.map((arg, index) => columns.index(guarded(arg, call), inputs[index]!.type)),
@@ -39,13 +45,15 @@ export async function buildCallStage(
         call.metadata === null ? null : columns.index(asJsonText(guarded(call.metadata, call)), metadataType),
       guard: call.guard === null ? null : columns.index(call.guard, guardType),
       once: call.once,
+      options: withoutErrorColumn(signature, call),
+      outcome: call.outcome,
     }
   })
   const outputs: StageOutput[] = [
     ...own.map(({ name }, index): StageOutput => ({ kind: 'input', name, column: index })),
     ...calls.map(({ name }, index): StageOutput => ({ kind: 'call', name, call: index })),
   ]
-  const results = calls.map((call) => ({ name: call.name, type: lookup(catalog, call.function).output }))
+  const results = calls.map((call) => ({ name: call.name, type: resultType(call, catalog) }))
   const stage: CallStage = {
     kind: 'call',
     input: inputStage(lowered, columns, lowering),
@@ -53,6 +61,20 @@ export async function buildCallStage(
     outputs,
   }
   return { stage, schema: [...own, ...results] }
+}
+
+function resultType(call: CallProjectPlan, catalog: CatalogSnapshot): DataType {
+  const { output } = lookup(catalog, call.function)
+  return call.outcome === 'try' ? tryType(output) : output
+}
+
+/** Where there is no place for a column of errors, a row that fails is just null. */
+function withoutErrorColumn(
+  { policies }: FunctionSignature,
+  { options, outcome }: CallProjectPlan,
+): CallOptions | null {
+  const column = outcome === 'value' && mergePolicies(policies, options).onError === 'column'
+  return column ? combineOptions(options, { onError: 'null' }) : options
 }
 
 /** What a call is given may fail for rows that are not called; a column cannot. */

@@ -1,5 +1,8 @@
 import { lookup } from '../../catalog/catalog.ts'
 import type { CatalogSnapshot, FunctionSignature } from '../../catalog/function.ts'
+import { mergeBatching, mergePolicies } from '../../catalog/policy/mergePolicies.ts'
+import type { BatchingPolicy, CallOptions, CallOutcome } from '../../catalog/policy/policies.ts'
+import { optionNames } from '../../catalog/policy/readOptions.ts'
 import { EngineError } from '../base/errors.ts'
 import type { Route, RoutedCall } from './stage.ts'
 
@@ -9,6 +12,8 @@ export interface CallSite {
   readonly once: boolean
   /** The rows can be shared between several engines. */
   readonly partitionable: boolean
+  readonly options: CallOptions | null
+  readonly outcome: CallOutcome
 }
 
 /** Microseconds a row from which the threads of a pool gain more than moving the data to them costs. */
@@ -16,18 +21,18 @@ const HEAVY_COST_PER_ROW = 5
 
 /** The route of a call that the planner has given a place of its own. A forced route that cannot take it is an error. */
 export function chooseRoute(signature: FunctionSignature, site: CallSite, forced: Route | null): RoutedCall {
+  const { options, outcome } = site
   const route = (chosen: Route, reason: string): RoutedCall => ({
     function: signature.name,
     route: chosen,
     reason,
+    options,
+    outcome,
   })
-  const obstacle = fusedObstacle(signature)
-  if (forced === 'fused' && obstacle !== null) {
-    throw new EngineError(
-      'ROUTE_UNAVAILABLE',
-      `function '${signature.name}' cannot take the route 'fused': ${obstacle}`,
-    )
-  }
+  const obstacle = fusedObstacle(signature, site)
+  if (forced === 'fused' && obstacle !== null) throw unavailable(signature, 'fused', obstacle)
+  const unbridged = bridgedObstacle(site)
+  if (forced === 'bridged' && unbridged !== null) throw unavailable(signature, 'bridged', unbridged)
   if (forced !== null) return route(forced, 'forced by the setting route')
   if (obstacle !== null) return route('staged', obstacle)
   if (site.once) return route('staged', 'its arguments are constant: one row is called')
@@ -41,20 +46,73 @@ export function chooseRoute(signature: FunctionSignature, site: CallSite, forced
 export interface CallInPlace {
   readonly function: string
   readonly reason: string
+  /** Default null. */
+  readonly options?: CallOptions | null
+  /** Default `'value'`. */
+  readonly outcome?: CallOutcome
 }
 
-/** The route of a call in place: inside the callback if it can be, else over the bridge. */
+/**
+ * The route of a call in place: inside the callback if it can be, else over the bridge. Throws ROUTE_UNAVAILABLE for one with
+ * options of its own, or whose errors are looked at.
+ */
 export function routeInPlace(call: CallInPlace, catalog: CatalogSnapshot, forced: Route | null): RoutedCall {
+  const { options = null, outcome = 'value' } = call
   const signature = lookup(catalog, call.function)
-  const fused = forced !== 'bridged' && fusedObstacle(signature) === null
+  const obstacle = bridgedObstacle({ options, outcome })
+  if (obstacle !== null) throw unavailable(signature, 'bridged', `${obstacle}, and ${call.reason}`)
+  const fused = forced !== 'bridged' && fusedObstacle(signature, { options, outcome }) === null
   const reason = `stays in place: ${call.reason}`
-  return { function: signature.name, route: fused ? 'fused' : 'bridged', reason }
+  return { function: signature.name, route: fused ? 'fused' : 'bridged', reason, options, outcome }
 }
+
+type Asked = Pick<CallSite, 'options' | 'outcome'>
 
 /** Why a function cannot run inside DuckDB's callback; null if it can. */
-export function fusedObstacle(signature: FunctionSignature): string | null {
+function fusedObstacle(signature: FunctionSignature, { options, outcome }: Asked): string | null {
   if (signature.async) return 'its handler is async'
   if (signature.module === null) return 'its handler is a closure of the main thread'
   if (signature.executor === 'main') return 'its executor is the main thread'
-  return null
+  if (outcome === 'try') return 'the errors of its rows are looked at'
+  const kept = dispatchedPolicies(signature, options)
+  return kept.length === 0 ? null : `its policies need the dispatcher: ${kept.join(', ')}`
+}
+
+/** What is done around a function's calls that needs the dispatcher, as it is called in definitions. */
+function dispatchedPolicies(signature: FunctionSignature, options: CallOptions | null): readonly string[] {
+  const { onError, dedupe, errorBudget, ...policies } = mergePolicies(signature.policies, options)
+  const set = Object.entries(policies).flatMap(([name, policy]) =>
+    policy === null ? [] : [optionNames[name] ?? name],
+  )
+  return [
+    ...set,
+    ...(dedupe ? ['dedupe'] : []),
+    ...(onError === 'fail' ? [] : [`onError '${onError}'`]),
+    ...Object.entries(errorBudget).flatMap(([name, most]) => (most === null ? [] : [name])),
+    ...batchLimits(mergeBatching(signature.batching, options)),
+  ]
+}
+
+/** Limits of batches other than a number of rows. */
+function batchLimits(batching: BatchingPolicy | null): readonly string[] {
+  if (batching === null) return []
+  const { maxBatchingSize, maxBytes, maxCost } = batching
+  return [
+    ...(maxBatchingSize === 'auto' ? ["maxBatchingSize 'auto'"] : []),
+    ...(maxBytes === null ? [] : ['maxBytes']),
+    ...(maxCost === null ? [] : ['maxCost']),
+  ]
+}
+
+/** Why a call cannot be made over the bridge; null if it can. */
+function bridgedObstacle({ options, outcome }: Asked): string | null {
+  if (outcome === 'try') return 'the errors of its rows are looked at'
+  return options === null ? null : 'it has options of its own'
+}
+
+function unavailable({ name }: FunctionSignature, route: Route, obstacle: string): EngineError {
+  return new EngineError(
+    'ROUTE_UNAVAILABLE',
+    `function '${name}' cannot take the route '${route}': ${obstacle}`,
+  )
 }

@@ -5,6 +5,7 @@ import { outputColumns } from '../plan/columns.ts'
 import { scan } from '../plan/factories.ts'
 import type { CallProjectPlan, LogicalPlan } from '../plan/plan.ts'
 import { buildCallStage, callColumns } from './buildCallStage.ts'
+import { checkOptions } from './checkOptions.ts'
 import { type CallInPlace, type CallSite, chooseRoute, routeInPlace } from './chooseRoute.ts'
 import { type Lowered, type Lowering, queryStage, type StageContext } from './lowering.ts'
 import { isRowWise } from './partitioning.ts'
@@ -31,8 +32,11 @@ function routeCalls(plan: LogicalPlan, context: StageContext): Map<CallProjectPl
   const routes = new Map<CallProjectPlan, RoutedCall>()
   const visit = (node: LogicalPlan): void => {
     if (node.kind === 'callProject') {
-      const site: CallSite = { once: node.once, partitionable: isRowWise(node.input) }
-      routes.set(node, chooseRoute(lookup(context.catalog, node.function), site, context.forcedRoute))
+      const { once, options, outcome } = node
+      const site: CallSite = { once, options, outcome, partitionable: isRowWise(node.input) }
+      const signature = lookup(context.catalog, node.function)
+      checkOptions(signature, options)
+      routes.set(node, chooseRoute(signature, site, context.forcedRoute))
     }
     for (const input of planInputs(node)) visit(input)
   }
@@ -44,10 +48,7 @@ function routeCalls(plan: LogicalPlan, context: StageContext): Map<CallProjectPl
 function callsInExpressions(plan: LogicalPlan): readonly CallInPlace[] {
   const own = planExpressions(plan).flatMap((expr) => collectCalls(expr))
   const reason = 'it cannot be lifted out of its expression'
-  return [
-    ...own.map((call) => ({ function: call.function, reason })),
-    ...planInputs(plan).flatMap(callsInExpressions),
-  ]
+  return [...own.map((call) => ({ ...call, reason })), ...planInputs(plan).flatMap(callsInExpressions)]
 }
 
 /** `needed` names the columns that the caller uses, null for all. */

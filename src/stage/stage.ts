@@ -1,3 +1,4 @@
+import type { CallOptions, CallOutcome } from '../../catalog/policy/policies.ts'
 import type { FileSource, LogicalPlan, ScanPlan } from '../plan/plan.ts'
 
 /** A scan that several engines can share. */
@@ -12,6 +13,9 @@ export interface RoutedCall {
   readonly function: string
   readonly route: Route
   readonly reason: string
+  /** What the call site asks for. */
+  readonly options: CallOptions | null
+  readonly outcome: CallOutcome
 }
 
 /** A stage whose rows another one reads under the name of a relation. */
@@ -54,6 +58,13 @@ export interface StageCall {
   readonly guard: number | null
   /** All arguments are constant: one row is called, and its result repeated. */
   readonly once: boolean
+  /** What the call site asks for instead of what the function's definition says; null for nothing. */
+  readonly options: CallOptions | null
+  /**
+   * `'try'`: the column has the type `tryType` of the function's output, and no row fails the query. `'value'`: a row that fails
+   * takes `onError`, which is never `'column'` here.
+   */
+  readonly outcome: CallOutcome
 }
 
 export type StageOutput =

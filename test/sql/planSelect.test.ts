@@ -149,7 +149,7 @@ describe('a SELECT becomes plans', () => {
     const { plan } = await planned("SELECT id_int(value => id, metadata => {'model': 'x', n: k}) AS i FROM t")
     expect(
       formatPlan(plan),
-    ).toBe(`project i = id_int(id, CAST(to_json(main.struct_pack(model := 'x', n := k)) AS VARCHAR))
+    ).toBe(`project i = id_int(id, metadata => main.struct_pack(model := 'x', n := k))
   sql SELECT id, k FROM t`)
   })
 

@@ -1,3 +1,4 @@
+import { exprKey } from '../../expr/equal.ts'
 import type { Expr } from '../../expr/expr.ts'
 import { and, caseWhen, sql } from '../../expr/factories.ts'
 
@@ -34,4 +35,10 @@ export function guardConditions(guard: Guard): readonly Expr[] {
   const nested = guard.kind === 'case' && guard.branches.length === 1 && guard.otherwise === null
   if (!nested || branch === undefined) return [guard]
   return [...guardConditions(branch.when), ...guardConditions(branch.result)]
+}
+
+/** Whether all rows of a guard are rows of another. */
+export function implies(guard: Guard, other: Guard): boolean {
+  const conditions = new Set(guardConditions(guard).map(exprKey))
+  return guardConditions(other).every((condition) => conditions.has(exprKey(condition)))
 }

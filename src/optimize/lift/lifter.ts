@@ -1,5 +1,6 @@
 import { unreachable } from '../../base/errors.ts'
 import { mapExprChildren } from '../../expr/children.ts'
+import { exprEquals } from '../../expr/equal.ts'
 import type {
   CallExpr,
   CaseExpr,
@@ -16,10 +17,17 @@ import { type CallSpec, callProject, project } from '../../plan/factories.ts'
 import type { LogicalPlan } from '../../plan/plan.ts'
 import { passing } from '../rewrite.ts'
 import type { RuleContext } from '../rule.ts'
-import { type Guard, isNotFalse, isNotTrue, isNull, within } from './guard.ts'
+import { type Guard, implies, isNotFalse, isNotTrue, isNull, within } from './guard.ts'
 
 /** A column that is to be appended below an operator: the result of a call, or a value that several expressions share. */
 type Step = { readonly kind: 'call'; readonly call: CallSpec } | ({ readonly kind: 'value' } & NamedExpr)
+
+/** A tried call that has its column. */
+interface Site {
+  readonly expr: CallExpr
+  readonly guard: Guard
+  readonly column: Expr
+}
 
 /**
  * What an expression is used for. For a `condition` false and null are the same, so that the rest of an AND is not reached
@@ -34,6 +42,7 @@ export type Use = 'value' | 'condition'
 export class Lifter {
   readonly #context: RuleContext
   readonly #steps: Step[] = []
+  readonly #sites: Site[] = []
 
   constructor(context: RuleContext) {
     this.#context = context
@@ -84,12 +93,25 @@ export class Lifter {
     )
   }
 
-  #call({ function: called, args, metadata }: CallExpr, guard: Guard): Expr {
+  #call(expr: CallExpr, guard: Guard): Expr {
+    const { function: called, args, metadata, options, outcome } = expr
+    const known = this.#ofSite(expr, guard)
+    if (known !== null) return known
     const lifted = args.map((arg) => this.#argument(arg, guard))
     const name = this.#context.names.next('__call')
     const spec = { args: lifted, metadata: metadata === null ? null : this.#argument(metadata, guard), guard }
-    this.#steps.push({ kind: 'call', call: { name, function: called, ...spec } })
+    this.#steps.push({ kind: 'call', call: { name, function: called, options, outcome, ...spec } })
+    if (expr.site !== null) this.#sites.push({ expr, guard, column: column(name) })
     return column(name)
+  }
+
+  /** The column of a tried call whose outcome was already read, for all the rows that are to read it now. */
+  #ofSite(expr: CallExpr, guard: Guard): Expr | null {
+    if (expr.site === null) return null
+    const known = this.#sites.find(
+      (site) => site.expr.site === expr.site && exprEquals(site.expr, expr) && implies(guard, site.guard),
+    )
+    return known?.column ?? null
   }
 
   #argument(arg: Expr, guard: Guard): Expr {

@@ -1,3 +1,4 @@
+import type { CallOptions, CallOutcome } from '../../../catalog/policy/policies.ts'
 import { exprKey } from '../../expr/equal.ts'
 import type { Expr } from '../../expr/expr.ts'
 import { column, or } from '../../expr/factories.ts'
@@ -7,7 +8,7 @@ import { outputColumns } from '../../plan/columns.ts'
 import { callProject, project } from '../../plan/factories.ts'
 import { join } from '../../plan/join.ts'
 import type { CallProjectPlan, JoinPlan, LogicalPlan, ProjectPlan } from '../../plan/plan.ts'
-import { type Guard, guardConditions } from '../lift/guard.ts'
+import { type Guard, implies } from '../lift/guard.ts'
 import { meanings } from '../rewrite.ts'
 
 /** A call that is looked for, in the columns of the plan where the search has come to. */
@@ -15,6 +16,8 @@ interface Request {
   readonly function: string
   readonly args: readonly Expr[]
   readonly metadata: Expr | null
+  readonly options: CallOptions | null
+  readonly outcome: CallOutcome
   readonly guard: Guard
   /** Whether the guard can be computed here. */
   readonly guardReaches: boolean
@@ -77,8 +80,8 @@ function searchCall(request: Request, plan: CallProjectPlan): Found | null {
 }
 
 function isSameCall(request: Request, plan: CallProjectPlan): boolean {
-  const key = ({ args, metadata }: Request | CallProjectPlan): string =>
-    JSON.stringify([args.map(exprKey), metadata === null ? null : exprKey(metadata)])
+  const key = ({ args, metadata, options, outcome }: Request | CallProjectPlan): string =>
+    JSON.stringify([args.map(exprKey), metadata === null ? null : exprKey(metadata), options, outcome])
   return request.function === plan.function && key(request) === key(plan)
 }
 
@@ -89,11 +92,6 @@ function useCall({ guard, guardReaches, sameRows, sameNames }: Request, plan: Ca
     return { plan: callProject(plan.input, { ...plan, guard: either }), column: plan.name, covers: null }
   }
   return sameNames ? { plan, column: plan.name, covers: plan.guard } : null
-}
-
-function implies(guard: Guard, other: Expr): boolean {
-  const conditions = new Set(guardConditions(guard).map(exprKey))
-  return guardConditions(other).every((condition) => conditions.has(exprKey(condition)))
 }
 
 /** The request below the node that makes a column; null if the call reads that. */
