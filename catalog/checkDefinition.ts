@@ -1,6 +1,7 @@
 import { EngineError } from '../src/base/errors.ts'
 import { suggestNames } from '../src/base/suggest.ts'
 import { checkFunctionName } from './functionName.ts'
+import { definitionPolicyNames } from './policy/readPolicies.ts'
 import { isZodType } from './zodType.ts'
 
 const required = ['name', 'input', 'output', 'handler']
@@ -14,6 +15,8 @@ const optional = [
   'executor',
   'costPerRow',
   'selectivity',
+  'secrets',
+  ...definitionPolicyNames,
 ]
 
 const choices: Readonly<Record<string, readonly string[]>> = {
@@ -47,13 +50,20 @@ export function checkDefinition(options: object): void {
   }
   if (typeof given['handler'] !== 'function')
     throw invalid(`has a handler that is ${show(given['handler'])}, no function`)
+  checkGenerator(given, invalid)
   if (given['description'] !== undefined && typeof given['description'] !== 'string') {
     throw invalid(`has description ${show(given['description'])}; it must be a string`)
   }
   checkNumber(given, 'costPerRow', Number.POSITIVE_INFINITY, invalid)
   checkNumber(given, 'selectivity', 1, invalid)
   checkInput(given['input'], invalid)
-  if (given['batching'] !== undefined) checkBatching(given['batching'], invalid)
+  if (given['secrets'] !== undefined) checkSecrets(given['secrets'], invalid)
+}
+
+/** What calls in SQL give by name beside the inputs. */
+const namedArguments: Readonly<Record<string, string>> = {
+  metadata: 'metadata => {…} of a call is for the context',
+  options: 'options => {…} of a call is for its policies',
 }
 
 type Invalid = (problem: string, hint?: string) => EngineError
@@ -91,29 +101,33 @@ function checkInput(input: unknown, invalid: Invalid): void {
         "use letters, digits and '_', starting with a letter",
       )
     }
-    if (column.toLowerCase() === 'metadata') {
-      throw invalid(
-        `has an input named '${column}'`,
-        'metadata => {…} of a call is for the context; choose another name',
-      )
-    }
+    const meaning = namedArguments[column.toLowerCase()]
+    if (meaning !== undefined)
+      throw invalid(`has an input named '${column}'`, `${meaning}; choose another name`)
     const twin = seen.get(column.toLowerCase())
     if (twin !== undefined) throw invalid(`has inputs '${twin}' and '${column}', which are one name in SQL`)
     seen.set(column.toLowerCase(), column)
   }
 }
 
-function checkBatching(batching: unknown, invalid: Invalid): void {
-  if (typeof batching !== 'object' || batching === null || Array.isArray(batching)) {
+function checkGenerator(given: Readonly<Record<string, unknown>>, invalid: Invalid): void {
+  const kind = Object.prototype.toString.call(given['handler'])
+  if (kind === '[object GeneratorFunction]')
     throw invalid(
-      `has batching ${show(batching)}; it must be an object`,
-      'batching: { maxBatchingSize: 10, maxBufferDuration: 1000 }',
+      'has a handler that is a generator',
+      'make it an async generator: async function* (…) { … }',
     )
-  }
-  checkKeys(batching, ['maxBatchingSize', 'maxBufferDuration'], invalid, 'batching.')
-  for (const [key, value] of Object.entries(batching)) {
-    if (Number.isSafeInteger(value) && value > 0) continue
-    throw invalid(`has batching.${key} ${show(value)}; it must be a whole number above 0`)
+  if (kind !== '[object AsyncGeneratorFunction]') return
+  const option = ['batching', 'format'].find((key) => given[key] !== undefined)
+  if (option !== undefined)
+    throw invalid(`has a handler that is an async generator and ${option}; it gets one row at a time`)
+}
+
+function checkSecrets(secrets: unknown, invalid: Invalid): void {
+  if (!Array.isArray(secrets)) throw invalid(`has secrets ${show(secrets)}; it must be a list of names`)
+  for (const name of secrets) {
+    if (typeof name === 'string' && /^[a-z_][a-z0-9_]*$/i.test(name)) continue
+    throw invalid(`has a secret named ${show(name)}`, "use letters, digits and '_', starting with a letter")
   }
 }
 

@@ -1,8 +1,24 @@
 import type { DataType, Field } from '../src/base/dataType.ts'
+import { callRemote } from './callRemote.ts'
 import { checkDefinition } from './checkDefinition.ts'
-import type { BatchingPolicy, HandlerContext, HandlerStyle, NullHandling, Volatility } from './function.ts'
+import type { HandlerStyle, NullHandling, Volatility } from './function.ts'
+import type { HandlerContext } from './handlerContext.ts'
+import { definitionPlace } from './policy/place.ts'
+import type { BatchingPolicy, CallPolicies } from './policy/policies.ts'
+import type { PolicyOptions } from './policy/policyOptions.ts'
+import { type BatchingOptions, type CostOf, readBatching } from './policy/readBatching.ts'
+import { readPolicies } from './policy/readPolicies.ts'
 import { resolveType } from './resolveType.ts'
-import type { HandlerInput, HandlerOutput, InputShape, TypeLike } from './valueTypes.ts'
+import type {
+  ColumnValue,
+  HandlerInput,
+  HandlerOutput,
+  InputShape,
+  ItemStream,
+  ListOf,
+  OutputValue,
+  TypeLike,
+} from './valueTypes.ts'
 
 /** Copies of the package know each other's definitions by it. */
 const brand = Symbol.for('callplane.FunctionDefinition')
@@ -14,36 +30,47 @@ export type StyleOf<Batching, Format> = Format extends 'arrow'
     ? 'batch'
     : 'row'
 
-/** What a handler returns: results, or a promise of them. */
+/** What a handler returns: results, a promise of them, or one after the other as an async generator. */
 export type HandlerResult<Output extends TypeLike, Style extends HandlerStyle> =
   | HandlerOutput<Output, Style>
   | PromiseLike<HandlerOutput<Output, Style>>
+  | (Style extends 'row' ? ItemStream<Output> : never)
+
+/** The type of a call's result: of what is yielded SQL sees a list. */
+export type ResultType<Output extends TypeLike, Result> = [Result] extends [AsyncGenerator<unknown, unknown>]
+  ? ListOf<Output>
+  : Output
 
 /** What {@link defineFunction} takes. */
 export interface DefinitionOptions<
   Input extends InputShape,
   Output extends TypeLike,
   Nulls extends NullHandling,
-  Batching extends Partial<BatchingPolicy> | undefined,
+  Batching extends Partial<BatchingOptions<Input, Nulls>> | undefined,
   Format extends 'arrow' | undefined,
   Result extends HandlerResult<Output, StyleOf<Batching, Format>>,
-> {
+  SecretName extends string,
+> extends PolicyOptions {
   /** Letters, digits and `_`, at most one `.`; distinct in the catalog, letter case aside. */
   readonly name: string
   readonly description?: string
   /** Column name to type, in the order of the arguments. */
   readonly input: Input
-  /** Type of the result; a handler may return null whatever it is. */
+  /** Type of the result, of an item where the handler is an async generator; a handler may return null whatever it is. */
   readonly output: Output
   /**
    * Gets one row and returns its value; with `batching` a list a column, and returns as many values as there are rows; with
-   * `format: 'arrow'` an Arrow table, and returns a Vector.
+   * `format: 'arrow'` an Arrow table, and returns a Vector. An async generator (`async function*`) gets one row and yields the
+   * items of its result.
    */
   readonly handler: (
     input: HandlerInput<Input, Nulls, StyleOf<Batching, Format>>,
-    context: HandlerContext,
+    context: HandlerContext<SecretName>,
   ) => Result
-  /** Rows to gather for a call: at most `maxBatchingSize` (default 10), for `maxBufferDuration` milliseconds (default 1000). */
+  /**
+   * Rows to gather for a call: at most `maxBatchingSize` (default 10, or `'auto'`), for `maxBufferDuration` milliseconds (default
+   * 1000); also by `maxBytes` of the arguments, or by `maxCost`, as `costOf` counts a row.
+   */
   readonly batching?: Batching
   readonly format?: Format
   /** What may be shared, cached and reordered. Default `'immutable'`. */
@@ -56,6 +83,8 @@ export interface DefinitionOptions<
   readonly costPerRow?: number
   /** Share of rows, 0 to 1, for which a boolean result is true. */
   readonly selectivity?: number
+  /** Names of secrets that the session or the environment gives: `context.secrets.NAME.reveal()`. */
+  readonly secrets?: readonly SecretName[]
 }
 
 /** A checked definition; {@link defineFunction} makes it. Frozen. */
@@ -71,18 +100,29 @@ export interface FunctionDefinition<
   readonly volatility: Volatility
   readonly nullHandling: NullHandling
   readonly batching: BatchingPolicy | null
-  /** Whether the handler is an async function. */
+  /** What a row counts towards `batching.maxCost`; null without that. */
+  readonly costOf: CostOf | null
+  readonly policies: CallPolicies
+  /** Whether the handler is an async function or generator. */
   readonly async: boolean
+  /** Whether the handler is an async generator. */
+  readonly streams: boolean
+  readonly secrets: readonly string[]
   readonly executor: 'main' | 'pool' | null
   readonly costPerRow: number | null
   readonly selectivity: number | null
   /** A method, so that handlers of any input can stand here. */
   handler(input: unknown, context: HandlerContext): unknown
+  /** Calls the function for one row from within another's handler, as `context.call` does with its name. */
+  remote(input: RemoteInput<Input>): Promise<ColumnValue<Output>>
   /** Present in types only. */
   readonly types?: { readonly input: Input; readonly output: Output }
 }
 
-const batchingDefaults: BatchingPolicy = { maxBatchingSize: 10, maxBufferDuration: 1000 }
+/** A row of arguments; what is left out is null. */
+export type RemoteInput<Input extends InputShape> = {
+  readonly [Name in keyof Input]?: OutputValue<Input[Name]> | undefined
+}
 
 /**
  * Defines a catalog function. Throws DEFINITION_INVALID for options that are incomplete or contradict themselves and
@@ -92,36 +132,49 @@ export function defineFunction<
   const Input extends InputShape,
   const Output extends TypeLike,
   const Nulls extends NullHandling = 'call',
-  const Batching extends Partial<BatchingPolicy> | undefined = undefined,
+  const Batching extends Partial<BatchingOptions<Input, Nulls>> | undefined = undefined,
   const Format extends 'arrow' | undefined = undefined,
   // A parameter, so that literals keep their types in results of handlers without parameters.
   const Result extends HandlerResult<Output, StyleOf<Batching, Format>> = HandlerResult<
     Output,
     StyleOf<Batching, Format>
   >,
+  const SecretName extends string = never,
 >(
-  options: DefinitionOptions<Input, Output, Nulls, Batching, Format, Result>,
-): FunctionDefinition<Input, Output> {
+  options: DefinitionOptions<Input, Output, Nulls, Batching, Format, Result, SecretName>,
+): FunctionDefinition<Input, ResultType<Output, Result>> {
   checkDefinition(options)
   const { name, input, output, batching, format } = options
   const inputs = Object.entries(input).map(([column, type]) =>
     Object.freeze({ name: column, type: resolveType(type, `function '${name}': input '${column}'`) }),
   )
+  const kind = Object.prototype.toString.call(options.handler)
+  const streams = kind === '[object AsyncGeneratorFunction]'
+  const type = resolveType(output, `function '${name}': output`)
+  const place = definitionPlace(name)
+  const volatility = options.volatility ?? 'immutable'
+  const async = streams || kind === '[object AsyncFunction]'
   return Object.freeze({
     [brand]: true,
     name,
     description: options.description ?? null,
     inputs: Object.freeze(inputs),
-    output: resolveType(output, `function '${name}': output`),
+    output: streams ? Object.freeze({ kind: 'list', item: type } as const) : type,
     style: format ?? (batching === undefined ? 'row' : 'batch'),
-    volatility: options.volatility ?? 'immutable',
+    volatility,
     nullHandling: options.nullHandling ?? 'call',
-    batching: batching === undefined ? null : Object.freeze({ ...batchingDefaults, ...batching }),
-    async: Object.prototype.toString.call(options.handler) === '[object AsyncFunction]',
+    batching: batching === undefined ? null : readBatching({ value: batching, name: 'batching', place }),
+    costOf: batching?.costOf ?? null,
+    policies: readPolicies({ ...options }, place, { volatility, async }),
+    async,
+    streams,
+    secrets: Object.freeze([...(options.secrets ?? [])]),
     executor: options.executor ?? null,
     costPerRow: options.costPerRow ?? null,
     selectivity: options.selectivity ?? null,
     handler: options.handler,
+    remote: (row: RemoteInput<Input>) =>
+      callRemote<ColumnValue<ResultType<Output, Result>>>(name, inputs, row),
   })
 }
 

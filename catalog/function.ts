@@ -1,4 +1,5 @@
 import type { DataType, Field } from '../src/base/dataType.ts'
+import type { BatchingPolicy, CallPolicies } from './policy/policies.ts'
 
 /** What may be shared, deduplicated and reordered: the same for ever, within one query, or never. */
 export type Volatility = 'immutable' | 'stable' | 'volatile'
@@ -7,31 +8,6 @@ export type Volatility = 'immutable' | 'stable' | 'volatile'
 export type HandlerStyle = 'row' | 'batch' | 'arrow'
 
 export type NullHandling = 'propagate' | 'call'
-
-/** Rows to gather before a handler is called. */
-export interface BatchingPolicy {
-  /** Rows in a batch at most; default 10 when batching is set at all. */
-  readonly maxBatchingSize: number
-  /** Milliseconds that a batch waits to be filled at most; default 1,000. */
-  readonly maxBufferDuration: number
-}
-
-/** What a handler is told beside its rows. Frozen. */
-export interface HandlerContext {
-  /** Name of the function. */
-  readonly function: string
-  readonly version: number
-  /** Number of the batch within its query, from 0. */
-  readonly batch: number
-  /** Number of the batch's first row within its query, from 0. */
-  readonly firstRow: number
-  /** Rows of this call: 1 for a handler that gets one row at a time. */
-  readonly rows: number
-  /** What `metadata => {…}` gave; null without. */
-  readonly metadata: Readonly<Record<string, unknown>> | null
-  /** Aborts when the result is no longer needed. */
-  readonly signal: AbortSignal
-}
 
 /** A module and the name under which it exports a definition, so that other threads can load it too. */
 export interface ModuleReference {
@@ -50,9 +26,16 @@ export interface FunctionSignature {
   readonly style: HandlerStyle
   readonly volatility: Volatility
   readonly nullHandling: NullHandling
+  /** Null for a handler that is not asked to gather rows. Where `maxCost` is set, the definition has the `costOf` that counts. */
   readonly batching: BatchingPolicy | null
+  /** What is done around its calls, but for what a call site asks for itself. */
+  readonly policies: CallPolicies
   /** Whether the handler is declared async (an async function); others may still return promises off DuckDB's threads. */
   readonly async: boolean
+  /** Whether the handler yields items as they come: an async generator, whose items are the list that SQL sees. */
+  readonly streams: boolean
+  /** Names of the secrets that the handler asks for. */
+  readonly secrets: readonly string[]
   /** Null for a handler that exists only as a closure in the thread that defined it. */
   readonly module: ModuleReference | null
   /** Where it runs when staged: 'main' or 'pool'. */

@@ -23,6 +23,7 @@ export function registerFunction(
     volatility,
     nullHandling,
     batching,
+    policies,
     costPerRow,
     selectivity,
   } = definition
@@ -46,7 +47,10 @@ export function registerFunction(
     volatility,
     nullHandling,
     batching,
+    policies,
     async: definition.async,
+    streams: definition.streams,
+    secrets: definition.secrets,
     module,
     executor: definition.executor ?? (module === null || definition.async ? 'main' : 'pool'),
     costPerRow,

@@ -1,6 +1,14 @@
 import type * as z from 'zod/v4/core'
-import type { ArrowNumbers, ArrowTable, ArrowType, ArrowValue, ArrowVector } from '../src/arrow/arrowType.ts'
+import type {
+  ArrowList,
+  ArrowNumbers,
+  ArrowTable,
+  ArrowType,
+  ArrowValue,
+  ArrowVector,
+} from '../src/arrow/arrowType.ts'
 import type { HandlerStyle, NullHandling } from './function.ts'
+import type { RowError } from './rowError.ts'
 import type { TextNumbers, TextResult, TextValue } from './typeText.ts'
 
 /** A type as a definition writes it: a zod schema, an Arrow type, or DuckDB's words (`'STRUCT(a INTEGER, b VARCHAR)[]'`). */
@@ -47,12 +55,24 @@ export type HandlerInput<Input extends InputShape, Nulls extends NullHandling, S
   arrow: ArrowTable
 }[Style]
 
-/** What a handler of a style returns, or promises. */
+/** What a handler of a style returns, or promises; errors stand for the results of rows that failed. */
 export type HandlerOutput<Output, Style extends HandlerStyle> = {
-  row: OutputValue<Output>
-  batch: ResultList<OutputValue<Output>>
+  row: OutputValue<Output> | RowError
+  batch: ResultList<OutputValue<Output>> | readonly (OutputValue<Output> | RowError)[]
   arrow: Output extends ArrowType ? ArrowVector<Output> : ArrowVector
 }[Style]
+
+/** What a handler that yields its results gives: items of the list that SQL sees. */
+export type ItemStream<Output> = AsyncGenerator<OutputValue<Output>, RowError | null | void, undefined>
+
+/** The type of a list of values of a type. */
+export type ListOf<Item extends TypeLike> = Item extends string
+  ? `${Item}[]`
+  : Item extends z.$ZodType
+    ? z.$ZodArray<Item>
+    : Item extends ArrowType
+      ? ArrowList<Item>
+      : never
 
 /** A list of results; numbers also as a typed array. */
 type ResultList<Value> =

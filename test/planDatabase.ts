@@ -9,6 +9,7 @@ import {
 } from '@duckdb/node-api'
 import { expect } from 'vitest'
 import type { CatalogSnapshot, FunctionSignature } from '../catalog/function.ts'
+import { defaultPolicies } from '../catalog/policy/policies.ts'
 import type { Schema } from '../src/base/dataType.ts'
 import { parseType } from '../src/base/parseType.ts'
 import { mapPlanInputs, planInputs } from '../src/plan/children.ts'
@@ -51,7 +52,10 @@ export function signatureOf({ name, inputs, output, signature }: StubFunction): 
     volatility: 'immutable',
     nullHandling: 'call',
     batching: null,
+    policies: defaultPolicies,
     async: false,
+    streams: false,
+    secrets: [],
     module: null,
     executor: 'pool',
     costPerRow: null,

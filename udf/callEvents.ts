@@ -8,6 +8,8 @@ export type CallEvent =
       readonly batch: number
       readonly firstRow: number
       readonly rows: number
+      /** 0 for rows that went along in a batch which is counted, with its time, for another caller; else absent. */
+      readonly calls?: 0
       /** Which attempt, from 1. */
       readonly attempt: number
       /** Rows that the batch could have had: 1 for handlers that take one row at a time. */
@@ -40,7 +42,25 @@ export type CallEvent =
       readonly kind: 'log'
       readonly level: 'debug' | 'info' | 'warn' | 'error'
       readonly message: string
+      /** Plain data: what cannot be sent to another thread is told in text. */
       readonly fields: Readonly<Record<string, unknown>>
+    }
+  /** A part of a call that its handler measured with `context.span`, told when it ends: inner spans before the outer one. */
+  | {
+      readonly kind: 'span'
+      readonly batch: number
+      readonly firstRow: number
+      readonly attempt: number
+      /** Counts from 1 within the call of the batch. */
+      readonly id: number
+      /** The span in which it lies; null if that is the call itself. */
+      readonly parent: number | null
+      readonly name: string
+      /** Milliseconds since 1970. */
+      readonly started: number
+      readonly milliseconds: number
+      /** What it failed with, in words. */
+      readonly error: string | null
     }
 
 /** Whom calls report to, with the function that was called: profiles, progress, budgets, traces, run reports. */

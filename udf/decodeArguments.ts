@@ -4,6 +4,7 @@ import { filterColumn } from '../src/arrow/columns.ts'
 import { decodeColumn, decodeTyped } from '../src/arrow/decode.ts'
 import type { Field } from '../src/base/dataType.ts'
 import { isEngineError } from '../src/base/errors.ts'
+import type { RowFailure } from './executor.ts'
 import { type CallPlace, invalidArgument } from './functionErrors.ts'
 
 /** The part of a batch that a handler is called for. */
@@ -29,6 +30,37 @@ function rowsValidInAll(columns: readonly ColumnData[], length: number): Int32Ar
     if (columns.every((column) => isValid(column, row))) rows[count++] = row
   }
   return rows.slice(0, count)
+}
+
+/** Of the called rows those whose arguments can all be shown; the others fail. */
+export function readableRows(
+  place: CallPlace,
+  batch: Batch,
+): { readonly readable: CalledRows; readonly failures: readonly RowFailure[] } {
+  const { inputs } = place.signature
+  const failures: RowFailure[] = []
+  const kept: number[] = []
+  for (let row = 0; row < batch.length; row++) {
+    const own = { ...place, called: Int32Array.of(place.called?.[row] ?? row) }
+    try {
+      inputs.forEach((input, index) =>
+        decode(own, input, filterColumn(input.type, batch.columns[index]!, Int32Array.of(row)), false),
+      )
+      kept.push(row)
+    } catch (error) {
+      if (!isEngineError(error)) throw error
+      failures.push({ row: own.called[0]!, error })
+    }
+  }
+  const rows = Int32Array.from(kept)
+  const columns = inputs.map(({ type }, index) => filterColumn(type, batch.columns[index]!, rows))
+  return {
+    readable: {
+      batch: { length: rows.length, columns },
+      rows: rows.map((row) => place.called?.[row] ?? row),
+    },
+    failures,
+  }
 }
 
 /** Columns by name, as a handler with batching gets them: without nulls, numbers are typed arrays. */

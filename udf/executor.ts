@@ -1,8 +1,10 @@
 import type { FunctionSignature } from '../catalog/function.ts'
 import type { CallPolicies } from '../catalog/policy/policies.ts'
 import type { RegisteredFunction } from '../catalog/registerFunction.ts'
+import type { SecretValues } from '../catalog/secret.ts'
 import type { Batch, ColumnData } from '../src/arrow/column.ts'
 import type { EngineError } from '../src/base/errors.ts'
+import type { BatchSource } from './batching/batchSource.ts'
 import type { CallObserver } from './callEvents.ts'
 import type { RunScope } from './runScope.ts'
 
@@ -30,10 +32,32 @@ export interface InvokeContext {
   /** The query on whose behalf the call is made. */
   readonly run: RunScope
   readonly observer: CallObserver
+  /** The stream that the batch belongs to, which tells whether more rows may come to fill batches; absent for a call by itself. */
+  readonly source?: BatchSource | null
+  /** Values of the secrets that the function asks for; those of other names are not given to its handler. */
+  readonly secrets?: SecretValues
+  /** Makes the calls that the handler asks for; without it they fail. */
+  readonly caller?: NestedCaller
+  /** The functions whose handlers wait for this call, outermost first; none where a query makes it. */
+  readonly chain?: readonly string[]
 }
 
 /** The part of it that whatever calls a handler needs, in whichever thread. */
-export type HandlerScope = Omit<InvokeContext, 'keepsInput' | 'policies' | 'run'>
+export type HandlerScope = Omit<InvokeContext, 'keepsInput' | 'policies' | 'run' | 'caller' | 'source'> & {
+  /** Makes a call on behalf of the handler; without it, as in DuckDB's callback, nothing can be waited for. */
+  readonly call?: (call: NestedCall) => Promise<readonly unknown[]>
+}
+
+/** What a handler asks for: a function for rows of arguments, as values that can be sent to another thread. */
+export interface NestedCall {
+  readonly function: string
+  readonly rows: readonly (readonly unknown[])[]
+  /** The functions that wait for it, outermost first. */
+  readonly chain: readonly string[]
+}
+
+/** Makes a call on behalf of a handler that was called with the context `from`; gives the results of the rows in order. */
+export type NestedCaller = (call: NestedCall, from: InvokeContext) => Promise<readonly unknown[]>
 
 /** A row that failed while others of its batch succeeded. */
 export interface RowFailure {
@@ -81,3 +105,9 @@ export function succeeded(column: ColumnData): CallResult {
 }
 
 const noFailures: readonly RowFailure[] = []
+
+/** What the handler of a call needs of its context. */
+export function scopeOf(context: InvokeContext): HandlerScope {
+  const { caller } = context
+  return caller === undefined ? context : { ...context, call: (call) => caller(call, context) }
+}

@@ -1,6 +1,8 @@
 import type { FunctionSignature } from '../catalog/function.ts'
-import { EngineError, type ErrorDetails, messageOf } from '../src/base/errors.ts'
+import { RowError } from '../catalog/rowError.ts'
+import { EngineError, type ErrorDetails, isEngineError, messageOf } from '../src/base/errors.ts'
 import type { HandlerScope } from './executor.ts'
+import { retryAfterOf } from './retryAfter.ts'
 
 /** Where a handler is when something goes wrong: one batch, or part of one, of a function. */
 export interface CallPlace {
@@ -12,24 +14,81 @@ export interface CallPlace {
   readonly called: Int32Array | null
 }
 
+/** What a call made by a handler may fail with that is not for the handler to answer for. */
+const notOfTheHandler: ReadonlySet<unknown> = new Set<EngineError['code']>([
+  'BUDGET_EXCEEDED',
+  'CANCELLED',
+  'DEFINITION_INVALID',
+  'ERROR_BUDGET_EXCEEDED',
+  'SECRET_MISSING',
+  'SESSION_CLOSED',
+])
+
+/** What ends a query, whatever is to become of the row that it happened to. */
+export function endsTheQuery(error: EngineError): boolean {
+  return notOfTheHandler.has(error.code)
+}
+
 /** A handler threw, or its promise was rejected. `row`, here as below, is the one of the called rows; null where a call has many. */
 export function handlerFailed(place: CallPlace, thrown: unknown, row: number | null): EngineError {
+  if (isEngineError(thrown) && endsTheQuery(thrown)) return thrown
+  if (thrown instanceof RowError && row !== null) return rowFailed(place, thrown, row)
+  return failure(place, { code: 'FUNCTION_FAILED', thrown, row })
+}
+
+/** A handler gave an error for a row in place of its result. */
+export function rowFailed(place: CallPlace, error: RowError, row: number): EngineError {
+  return failure(place, { code: 'ROW_FAILED', thrown: error.cause ?? error, row })
+}
+
+/** A stream failed after so many items. */
+export function streamFailed(place: CallPlace, thrown: unknown, { row, items }: StreamPlace): EngineError {
+  const error = handlerFailed(place, thrown, row)
+  const { code, details, cause } = error
+  if (code !== 'FUNCTION_FAILED' && code !== 'ROW_FAILED') return error
+  const [message = ''] = error.message.split(': ', 1)
+  return new EngineError(
+    code,
+    `${message}, after ${count(items, 'item')}: ${error.message.slice(message.length + 2)}`,
+    { ...details, itemsYielded: items },
+    cause,
+  )
+}
+
+/** The row whose stream it is, and how many items it has yielded. */
+export interface StreamPlace {
+  readonly row: number
+  readonly items: number
+}
+
+interface Failure {
+  readonly code: 'FUNCTION_FAILED' | 'ROW_FAILED'
+  readonly thrown: unknown
+  readonly row: number | null
+}
+
+function failure(place: CallPlace, { code, thrown, row }: Failure): EngineError {
   const where = `batch ${place.context.batch} of ${count(place.rows, 'row')}${atRow(place, row)}`
   const stack = thrown instanceof Error && thrown.stack !== undefined ? { functionStack: thrown.stack } : {}
-  const message = `${subject(place)} failed in ${where}: ${messageOf(thrown)}`
-  return new EngineError('FUNCTION_FAILED', message, { ...details(place, row), ...stack }, thrown)
+  const retryAfter = retryAfterOf(thrown)
+  return new EngineError(
+    code,
+    `${subjectOf(place)} failed in ${where}: ${messageOf(thrown)}`,
+    { ...details(place, row), ...stack, ...(retryAfter === null ? {} : { retryAfter }) },
+    thrown,
+  )
 }
 
 /** `expected` and `got` count results; rows that were not called count for neither. */
 export function wrongRowCount(place: CallPlace, got: number, expected: number): EngineError {
   const counts = `${count(got, 'result')} for ${count(expected, 'row')}`
-  const message = `${subject(place)} returned ${counts} in batch ${place.context.batch}`
+  const message = `${subjectOf(place)} returned ${counts} in batch ${place.context.batch}`
   return new EngineError('FUNCTION_RESULT_ROWS', message, details(place, null))
 }
 
 /** `problem` continues "function 'f' (version 1) returned". */
 export function invalidResult(place: CallPlace, problem: string, row: number | null): EngineError {
-  const message = `${subject(place)} returned ${problem} in batch ${place.context.batch}${atRow(place, row)}`
+  const message = `${subjectOf(place)} returned ${problem} in batch ${place.context.batch}${atRow(place, row)}`
   return new EngineError('FUNCTION_RESULT_INVALID', message, details(place, row))
 }
 
@@ -40,21 +99,22 @@ export function invalidArgument(place: CallPlace, input: string, cause: EngineEr
   const where = `batch ${place.context.batch}${atRow(place, row)}`
   return new EngineError(
     cause.code,
-    `${subject(place)} cannot take its argument '${input}' in ${where}: ${problem}`,
+    `${subjectOf(place)} cannot take its argument '${input}' in ${where}: ${problem}`,
     { ...details(place, row), column: input, ...(hint === undefined ? {} : { hint }) },
     cause,
   )
 }
 
 export function returnedPromise(place: CallPlace, row: number | null): EngineError {
-  const message = `${subject(place)} returned a promise where it runs inside DuckDB, in batch ${place.context.batch}`
+  const message = `${subjectOf(place)} returned a promise where it runs inside DuckDB, in batch ${place.context.batch}`
   return new EngineError('FUNCTION_RETURNED_PROMISE', message, {
     ...details(place, row),
     hint: 'declare its handler async, so that it is called outside DuckDB: async ({ … }) => { … }',
   })
 }
 
-function subject({ signature: { name, version } }: CallPlace): string {
+/** `function 'f' (version 1)`: how messages begin. */
+export function subjectOf({ signature: { name, version } }: Pick<CallPlace, 'signature'>): string {
   return `function '${name}' (version ${version})`
 }
 

@@ -1,62 +1,112 @@
-import type { HandlerContext } from '../catalog/function.ts'
+import { currentCall } from '../catalog/currentCall.ts'
 import type { RegisteredFunction } from '../catalog/registerFunction.ts'
-import { isArrowVector } from '../src/arrow/arrowType.ts'
 import type { Batch, ColumnData } from '../src/arrow/column.ts'
 import { scatterColumn } from '../src/arrow/columns.ts'
 import { encodeColumn } from '../src/arrow/encode.ts'
-import { columnFromVector, toTable } from '../src/arrow/table.ts'
-import { EngineError } from '../src/base/errors.ts'
+import { toTable } from '../src/arrow/table.ts'
+import { EngineError, isEngineError } from '../src/base/errors.ts'
+import { createRedactor, type Redact } from '../src/base/redact.ts'
 import { callRows, isPromise } from './callRows.ts'
-import { argumentColumns, calledRows } from './decodeArguments.ts'
-import type { HandlerScope } from './executor.ts'
-import {
-  type CallPlace,
-  handlerFailed,
-  invalidResult,
-  returnedPromise,
-  wrongRowCount,
-} from './functionErrors.ts'
+import { argumentColumns, type CalledRows, calledRows, readableRows } from './decodeArguments.ts'
+import { encodeList, encodeVector } from './encodeResults.ts'
+import type { CallResult, HandlerScope, RowFailure } from './executor.ts'
+import { handlerFailed, returnedPromise } from './functionErrors.ts'
 import type { HandlerCall } from './handlerCall.ts'
+import { createHandlerContext } from './handlerContext.ts'
 import type { Limiter } from './limiter.ts'
+import { redactError } from './redactError.ts'
+import { RowErrors } from './rowErrors.ts'
 
 /**
  * Makes the calls of a batch in this thread, without waiting where the handler returns no promise. `limiter` holds back the
- * calls of an asynchronous handler; with null nothing is waited for. Fails with FUNCTION_FAILED, FUNCTION_RESULT_ROWS,
- * FUNCTION_RESULT_INVALID, WRONG_ARGUMENTS for a value that a schema cannot show, or FUNCTION_RETURNED_PROMISE.
+ * calls of an asynchronous handler; with null nothing is waited for. Fails with FUNCTION_FAILED, ROW_FAILED,
+ * FUNCTION_RESULT_ROWS, FUNCTION_RESULT_INVALID, WRONG_ARGUMENTS for a value that a schema cannot show, SECRET_MISSING, or
+ * FUNCTION_RETURNED_PROMISE; no error tells a secret.
  */
 export function invokeHandler(
-  { signature, definition }: RegisteredFunction,
+  registered: RegisteredFunction,
   batch: Batch,
-  context: HandlerScope,
+  scope: HandlerScope,
   limiter: Limiter | null,
-): ColumnData | Promise<ColumnData> {
-  const called = calledRows(signature, batch)
-  const place = { signature, context, rows: batch.length, called: called.rows }
-  const call = {
-    definition,
-    batch: called.batch,
-    place,
-    context: handlerContext(called.batch.length, place),
-    limiter,
+): CallResult | Promise<CallResult> {
+  const work = { registered, batch, scope, limiter, redact: createRedactor(scope.secrets ?? {}) }
+  if (registered.signature.secrets.length === 0) return invokeReadable(work)
+  const hide = (error: unknown): never => {
+    throw redactError(error, work.redact)
   }
-  const result = called.batch.length === 0 ? encodeColumn(signature.output, []) : callByStyle(call)
-  const { rows } = called
-  if (rows === null) return result
-  const scatter = (column: ColumnData): ColumnData =>
-    scatterColumn(signature.output, [{ rows, column }], batch.length)
-  return result instanceof Promise ? result.then(scatter) : scatter(result)
+  const hideInRows = ({ column, failures }: CallResult): CallResult => ({
+    column,
+    failures: failures.map(({ row, error }) => ({ row, error: redactError(error, work.redact) })),
+  })
+  try {
+    const result = invokeReadable(work)
+    return result instanceof Promise ? result.then(hideInRows, hide) : hideInRows(result)
+  } catch (error) {
+    return hide(error)
+  }
 }
 
 /** The same in DuckDB's callback, where nothing can be waited for: a promise fails with FUNCTION_RETURNED_PROMISE. */
 export function invokeHandlerSync(
   registered: RegisteredFunction,
   batch: Batch,
-  context: HandlerScope,
+  scope: HandlerScope,
 ): ColumnData {
-  const result = invokeHandler(registered, batch, context, null)
+  const result = invokeHandler(registered, batch, { ...scope, reportsRows: false }, null)
   if (result instanceof Promise)
     throw new EngineError('INTERNAL', "a call in DuckDB's callback was waited for")
-  return result
+  return result.column
+}
+
+interface Work {
+  readonly registered: RegisteredFunction
+  readonly batch: Batch
+  readonly scope: HandlerScope
+  readonly limiter: Limiter | null
+  readonly redact: Redact
+}
+
+/** Where rows may fail one by one, those with an argument that cannot be shown are not called. */
+function invokeReadable(work: Work): CallResult | Promise<CallResult> {
+  const { registered, batch, scope } = work
+  const called = calledRows(registered.signature, batch)
+  try {
+    return invokeRows(work, called, [])
+  } catch (error) {
+    if (!scope.reportsRows || !isEngineError(error) || error.code !== 'WRONG_ARGUMENTS') throw error
+    const place = { signature: registered.signature, context: scope, rows: batch.length, called: called.rows }
+    const { readable, failures } = readableRows(place, called.batch)
+    return invokeRows(work, readable, failures)
+  }
+}
+
+function invokeRows(
+  { registered: { signature, definition }, batch, scope, limiter, redact }: Work,
+  called: CalledRows,
+  unreadable: readonly RowFailure[],
+): CallResult | Promise<CallResult> {
+  const place = { signature, context: scope, rows: batch.length, called: called.rows }
+  const { length } = called.batch
+  const rowErrors = new RowErrors(place, length)
+  const context = createHandlerContext(length, place, { rowErrors, redact })
+  const call = { definition, batch: called.batch, place, context, rowErrors, limiter }
+  const begin = (): ColumnData | Promise<ColumnData> =>
+    length === 0 ? encodeColumn(signature.output, []) : callByStyle(call)
+  // Nothing that a handler does in DuckDB's callback outlives it.
+  const column = limiter === null ? begin() : currentCall.run({ context, span: null }, begin)
+  const finish = (results: ColumnData): CallResult => ({
+    column:
+      called.rows === null
+        ? results
+        : scatterColumn(signature.output, [{ rows: called.rows, column: results }], batch.length),
+    failures: joinFailures(unreadable, rowErrors.failures),
+  })
+  return column instanceof Promise ? column.then(finish) : finish(column)
+}
+
+function joinFailures(some: readonly RowFailure[], others: readonly RowFailure[]): readonly RowFailure[] {
+  if (some.length === 0) return others
+  return [...some, ...others].toSorted((a, b) => a.row - b.row)
 }
 
 function callByStyle(call: HandlerCall): ColumnData | Promise<ColumnData> {
@@ -64,12 +114,14 @@ function callByStyle(call: HandlerCall): ColumnData | Promise<ColumnData> {
   switch (place.signature.style) {
     case 'row': {
       const results = callRows(call)
-      return results instanceof Promise ? results.then((list) => encode(call, list)) : encode(call, results)
+      return results instanceof Promise
+        ? results.then((list) => encodeList(call, list))
+        : encodeList(call, results)
     }
     case 'batch':
-      return callOnce(call, argumentColumns(place, batch), encode)
+      return callOnce(call, argumentColumns(place, batch), encodeList)
     case 'arrow':
-      return callOnce(call, toTable(place.signature.inputs, batch), fromVector)
+      return callOnce(call, toTable(place.signature.inputs, batch), encodeVector)
   }
 }
 
@@ -110,47 +162,4 @@ async function settled({ place }: HandlerCall, result: unknown): Promise<unknown
   } catch (thrown) {
     throw handlerFailed(place, thrown, null)
   }
-}
-
-function encode(call: HandlerCall, results: unknown): ColumnData {
-  const { batch, place } = call
-  if (!isList(results)) throw invalidResult(place, `${describe(results)} instead of a list`, null)
-  if (results.length !== batch.length) throw wrongRowCount(place, results.length, batch.length)
-  return encodeColumn(place.signature.output, results, refuse(place))
-}
-
-function fromVector({ batch, place }: HandlerCall, result: unknown): ColumnData {
-  if (!isArrowVector(result)) throw invalidResult(place, `${describe(result)} instead of a Vector`, null)
-  if (result.length !== batch.length) throw wrongRowCount(place, result.length, batch.length)
-  return columnFromVector(place.signature.output, result, refuse(place))
-}
-
-/** What the codec calls with the first result that does not fit. */
-function refuse(place: CallPlace): (row: number, problem: string) => never {
-  return (row, problem) => {
-    throw invalidResult(place, problem, row)
-  }
-}
-
-function isList(results: unknown): results is ArrayLike<unknown> {
-  return Array.isArray(results) || (ArrayBuffer.isView(results) && 'length' in results)
-}
-
-function handlerContext(rows: number, { signature, context }: CallPlace): HandlerContext {
-  const { batch, firstRow, metadata, signal } = context
-  const { name, version, style } = signature
-  return Object.freeze({
-    function: name,
-    version,
-    batch,
-    firstRow,
-    rows: style === 'row' ? 1 : rows,
-    metadata,
-    signal,
-  })
-}
-
-function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value)
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }

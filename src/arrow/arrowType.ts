@@ -7,6 +7,8 @@ export type ArrowTable = arrow.Table
 
 export type ArrowVector<Type extends ArrowType = ArrowType> = arrow.Vector<Type>
 
+export type ArrowList<Item extends ArrowType> = arrow.List<Item>
+
 /** Whether a value is a type of apache-arrow, of whichever copy of the package; the package itself is not loaded for it. */
 export function isArrowType(value: unknown): value is ArrowType {
   const brand = Symbol.for('apache-arrow/DataType')

@@ -1,3 +1,5 @@
+import { decodeForeignError, encodeForeignError, type ForeignError } from './foreignError.ts'
+
 /** Who has to act on an error: the caller, the author of a function, whoever runs a service, whoever set a limit, or us. */
 export type ErrorKind = 'user' | 'function' | 'unavailable' | 'limit' | 'internal'
 
@@ -175,6 +177,8 @@ export interface ErrorDetails {
   readonly batch?: number
   readonly batchRows?: number
   readonly row?: number
+  /** Items that a stream had yielded when it failed; a stream is attempted again only before its first. */
+  readonly itemsYielded?: number
   /** Attempts that were made. */
   readonly attempts?: number
   /** Milliseconds after which another attempt is worth it, as the service said. */
@@ -193,8 +197,10 @@ interface EncodedError {
   readonly message: string
   readonly details: ErrorDetails
   readonly stack?: string
-  readonly cause?: string
+  readonly cause?: EncodedCause
 }
+
+type EncodedCause = { readonly engine: EncodedError } | { readonly foreign: ForeignError }
 
 const brand = Symbol.for('callplane.EngineError')
 
@@ -254,14 +260,22 @@ export function encodeError(thrown: unknown): EncodedError {
     message: details.hint === undefined ? message : message.slice(0, -(details.hint.length + 3)),
     details,
     ...(stack === undefined ? {} : { stack }),
-    ...(cause === undefined ? {} : { cause: messageOf(cause) }),
+    ...(cause === undefined ? {} : { cause: encodeCause(cause) }),
   }
 }
 
 export function decodeError({ code, message, details, stack, cause }: EncodedError): EngineError {
-  const error = new EngineError(code, message, details, cause === undefined ? undefined : new Error(cause))
+  const error = new EngineError(code, message, details, cause === undefined ? undefined : decodeCause(cause))
   if (stack !== undefined) error.stack = stack
   return error
+}
+
+function encodeCause(cause: unknown): EncodedCause {
+  return isEngineError(cause) ? { engine: encodeError(cause) } : { foreign: encodeForeignError(cause) }
+}
+
+function decodeCause(cause: EncodedCause): Error {
+  return 'engine' in cause ? decodeError(cause.engine) : decodeForeignError(cause.foreign)
 }
 
 /** For the default case of a switch over a union: the compiler names a kind that was left out. */

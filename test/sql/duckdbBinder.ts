@@ -1,6 +1,7 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { createSnapshot } from '../../catalog/catalog.ts'
 import type { CatalogSnapshot, FunctionSignature } from '../../catalog/function.ts'
+import { defaultPolicies } from '../../catalog/policy/policies.ts'
 import { type Binder, type FunctionRow, functionsQuery } from '../../sql/binder.ts'
 import { EngineError, messageOf } from '../../src/base/errors.ts'
 import { parseType } from '../../src/base/parseType.ts'
@@ -80,7 +81,10 @@ export function signature(
     volatility,
     nullHandling: 'call',
     batching: null,
+    policies: defaultPolicies,
     async: false,
+    streams: false,
+    secrets: [],
     module: null,
     executor: 'main',
     costPerRow: null,

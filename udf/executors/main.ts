@@ -4,7 +4,7 @@ import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
 import type { Batch } from '../../src/arrow/column.ts'
 import { EngineError } from '../../src/base/errors.ts'
 import { cancelledError, onAbort, untilAborted } from '../abort.ts'
-import { type CallResult, type Executor, type InvokeContext, succeeded } from '../executor.ts'
+import { type CallResult, type Executor, type InvokeContext, scopeOf } from '../executor.ts'
 import { invokeHandler } from '../invokeHandler.ts'
 import { Limiter } from '../limiter.ts'
 
@@ -40,8 +40,9 @@ export class MainExecutor implements Executor {
       if (performance.now() - this.#idleAt > BUSY_MS_MAX) await this.#breathe()
       const { signal } = controller
       signal.throwIfAborted()
-      const result = invokeHandler(registered, batch, { ...context, signal }, this.#limiterOf(signature))
-      return succeeded(result instanceof Promise ? await untilAborted(signal, result) : result)
+      const limiter = this.#limiterOf(signature, context)
+      const result = invokeHandler(registered, batch, scopeOf({ ...context, signal }), limiter)
+      return result instanceof Promise ? await untilAborted(signal, result) : result
     } catch (thrown) {
       if (context.signal.aborted) throw cancelledError(signature, context)
       throw thrown
@@ -56,7 +57,9 @@ export class MainExecutor implements Executor {
     for (const controller of this.#inFlight) controller.abort(closedError())
   }
 
-  #limiterOf(signature: FunctionSignature): Limiter {
+  #limiterOf(signature: FunctionSignature, { chain }: InvokeContext): Limiter {
+    // A call of the same function waits for this one, and would never make room for it.
+    if (chain?.includes(signature.name)) return new Limiter(ASYNC_CALLS_MAX)
     const limiter = this.#limiters.get(signature) ?? new Limiter(ASYNC_CALLS_MAX)
     this.#limiters.set(signature, limiter)
     return limiter

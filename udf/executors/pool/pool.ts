@@ -7,8 +7,9 @@ import type { RegisteredFunction } from '../../../catalog/registerFunction.ts'
 import { type Batch, transferables } from '../../../src/arrow/column.ts'
 import { decodeError, EngineError, isEngineError, messageOf } from '../../../src/base/errors.ts'
 import { cancelledError, onAbort, untilAborted } from '../../abort.ts'
-import { type CallResult, type Executor, type InvokeContext, succeeded } from '../../executor.ts'
+import type { CallResult, Executor, InvokeContext } from '../../executor.ts'
 import type { CancelMessage, PoolReply, PoolTask, PoolThreadData } from './poolMessages.ts'
+import { TaskServices } from './taskServices.ts'
 import { createStatus, taskOf } from './threadStatus.ts'
 
 /** Calls of an asynchronous handler at once, over all threads. */
@@ -38,6 +39,7 @@ export class PoolExecutor implements Executor {
   readonly name = 'pool'
   readonly threads: number
   readonly #status = createStatus()
+  readonly #services = new TaskServices()
   readonly #channelName = `callplane-pool-${process.pid}-${pools++}`
   #channel: BroadcastChannel | null = null
   #pool: Piscina<PoolTask, PoolReply> | null = null
@@ -68,26 +70,29 @@ export class PoolExecutor implements Executor {
       )
     }
     if (context.signal.aborted) throw cancelledError(signature, context)
-    const { signal, firstRow, metadata, attempt, deadline, reportsRows } = context
+    const { signal } = context
     const state = new TaskState(++this.#tasks)
     const task: PoolTask = {
       id: state.id,
       module,
       version,
       batch,
-      context: { batch: context.batch, firstRow, metadata, attempt, deadline, reportsRows },
+      context: sentContext(context),
       callsAtOnce: this.#callsAtOnce(signature),
     }
     const stopListening = onAbort(signal, () => this.#cancel(state))
+    this.#services.begin(state.id, signature, context)
     try {
       const reply = await untilAborted(signal, this.#run(task, state, context.keepsInput))
       if ('error' in reply) throw decodeError(reply.error)
-      return succeeded(reply.column)
+      const failures = reply.failures.map(({ row, error }) => ({ row, error: decodeError(error) }))
+      return { column: reply.column, failures }
     } catch (thrown) {
       if (signal.aborted) throw cancelledError(signature, context)
       throw isEngineError(thrown) ? thrown : this.#lost(signature, context, thrown)
     } finally {
       stopListening()
+      this.#services.end(state.id)
     }
   }
 
@@ -117,6 +122,7 @@ export class PoolExecutor implements Executor {
     })
     // A thread that dies without a task has failed no call, and is replaced.
     this.#pool.on('error', () => undefined)
+    this.#pool.on('message', (message: unknown) => this.#services.greet(message))
     return this.#pool
   }
 
@@ -124,7 +130,11 @@ export class PoolExecutor implements Executor {
     const pool = this.#start()
     const placed = Object.assign({ [queueOptionsSymbol]: state }, task)
     try {
-      return await pool.run(placed, { transferList: keepsInput ? [] : transferables(task.batch.columns) })
+      const transferList = keepsInput ? [] : transferables(task.batch.columns)
+      const reply = await pool.run(placed, { transferList })
+      state.settled = true
+      await this.#services.told(task.id, reply)
+      return reply
     } finally {
       state.settled = true
     }
@@ -183,4 +193,14 @@ export class PoolExecutor implements Executor {
 
 function closedError(): EngineError {
   return new EngineError('SESSION_CLOSED', 'the pool of threads is closed')
+}
+
+/** The part of a context that a thread can be sent. */
+function sentContext(context: InvokeContext): PoolTask['context'] {
+  const { batch, firstRow, metadata, attempt, deadline, reportsRows, secrets, chain } = context
+  return {
+    ...{ batch, firstRow, metadata, attempt, deadline, reportsRows },
+    ...(secrets === undefined ? {} : { secrets }),
+    ...(chain === undefined ? {} : { chain }),
+  }
 }

@@ -2,17 +2,19 @@ import { BroadcastChannel, threadId, workerData } from 'node:worker_threads'
 import { Piscina, transferableSymbol, valueSymbol } from 'piscina'
 import { loadFunction } from '../../../catalog/loadModules.ts'
 import type { RegisteredFunction } from '../../../catalog/registerFunction.ts'
-import { type ColumnData, transferables } from '../../../src/arrow/column.ts'
+import { transferables } from '../../../src/arrow/column.ts'
 import { encodeError } from '../../../src/base/errors.ts'
 import { untilAborted } from '../../abort.ts'
-import { unobserved } from '../../callEvents.ts'
+import type { CallResult, HandlerScope } from '../../executor.ts'
 import { invokeHandler } from '../../invokeHandler.ts'
 import { Limiter } from '../../limiter.ts'
 import type { CancelMessage, PoolReply, PoolTask, PoolThreadData } from './poolMessages.ts'
+import { TaskEvents, ThreadLink } from './threadLink.ts'
 import { enterStatus } from './threadStatus.ts'
 
 const { channel, status }: PoolThreadData = workerData
 const workOn = enterStatus(status, threadId)
+const link = new ThreadLink()
 const controllers = new Map<number, AbortController>()
 const cancelledEarly = new Set<number>()
 
@@ -39,32 +41,45 @@ export async function runTask(task: PoolTask): Promise<unknown> {
   const controller = new AbortController()
   controllers.set(task.id, controller)
   if (cancelledEarly.delete(task.id)) controller.abort()
+  const events = new TaskEvents(task.id, link)
   try {
-    const column = await invoke(task, controller.signal)
-    return Piscina.move({
-      [transferableSymbol]: transferables([column]),
-      [valueSymbol]: { column } satisfies PoolReply,
-    })
+    const { column, failures } = await invoke(task, controller.signal, events)
+    const reply: PoolReply = {
+      column,
+      failures: failures.map(({ row, error }) => ({ row, error: encodeError(error) })),
+      ...events.end(),
+    }
+    return Piscina.move({ [transferableSymbol]: transferables([column]), [valueSymbol]: reply })
   } catch (thrown) {
-    return { error: encodeError(thrown) } satisfies PoolReply
+    return { error: encodeError(thrown), ...events.end() } satisfies PoolReply
   } finally {
     controllers.delete(task.id)
     workOn(0)
   }
 }
 
-async function invoke(task: PoolTask, signal: AbortSignal): Promise<ColumnData> {
+async function invoke(task: PoolTask, signal: AbortSignal, { observer }: TaskEvents): Promise<CallResult> {
   const { registered, limiter } = await load(task)
   signal.throwIfAborted()
   workOn(task.id)
-  const result = invokeHandler(
-    registered,
-    task.batch,
-    { ...task.context, signal, observer: unobserved },
-    limiter,
-  )
+  const scope: HandlerScope = {
+    ...task.context,
+    signal,
+    observer,
+    call: (call) => link.call(task.id, call),
+  }
+  const result = invokeHandler(registered, task.batch, scope, limiterOf(task, registered, limiter))
   workOn(0)
   return result instanceof Promise ? untilAborted(signal, result) : result
+}
+
+/** A call of the same function that waits for this one would never make room for it. */
+function limiterOf(
+  { context, callsAtOnce }: PoolTask,
+  { signature }: RegisteredFunction,
+  limiter: Limiter,
+): Limiter {
+  return context.chain?.includes(signature.name) ? new Limiter(callsAtOnce) : limiter
 }
 
 function load({ module, version, callsAtOnce }: PoolTask): Promise<LoadedFunction> {
