@@ -59,11 +59,17 @@ export interface ResultStore {
     keys: readonly ResultKey[],
     from: { readonly run: string } | { readonly notBefore: number },
   ): Promise<readonly (ResultPlace | null)[]>
+  /** Null for one that was removed. Its number is never given to another. */
   read(segment: number): Promise<ResultSegment | null>
-  /** Keeps a segment whose row n has the nth key, all or nothing; a key that is there already moves to the new segment. */
+  /**
+   * Keeps a segment whose row n has the nth key, all or nothing; a key that is there already moves to the new segment. Once it
+   * resolves, the end of the process loses nothing. The bytes given must not change until then.
+   */
   add(segment: ResultSegment, keys: readonly ResultKey[]): Promise<void>
   /** Removes the segments of the cache that were used least recently until no more than `maxBytes` are kept, and those older than `notBefore`. */
   evict(maxBytes: number, notBefore: number): Promise<void>
+  /** Bytes that the cache takes, as `evict` counts them: the data of its segments and the keys of their rows. */
+  bytes(): Promise<number>
   /** Removes what a run has kept. */
   forgetRun(run: string): Promise<void>
 }
@@ -86,6 +92,8 @@ export interface RunRecord {
   readonly profile: string | null
   /** Process that runs it; a running run of a process that is gone was interrupted. */
   readonly process: number
+  /** Tells that process from a later one of the same number; the store fills it in, where the system knows. */
+  readonly processInstance?: string
 }
 
 /** What runs taught about a function. */
@@ -101,10 +109,16 @@ export interface FunctionHistory {
 export interface RunStore {
   /** Adds a run, or replaces the one of that id. */
   put(run: RunRecord): Promise<void>
+  /** The run of that id, or else the latest of that name. */
   get(idOrName: string): Promise<RunRecord | null>
+  /**
+   * Makes this process the one that goes on with a run, in state `running`, and answers the run as it is then. Throws RUN_INVALID
+   * if there is no such run, or a living process runs it; of several that ask at once, one gets it.
+   */
+  claim(id: string): Promise<RunRecord>
   /** The latest first. */
   list(limit: number): Promise<readonly RunRecord[]>
-  /** Adds what a run measured to what is known of its functions. */
+  /** Adds what a run measured to what is known of its functions, all or nothing. */
   learn(figures: readonly FunctionHistory[]): Promise<void>
   history(name: string, version: number): Promise<FunctionHistory | null>
 }
