@@ -32,7 +32,7 @@ export function encodeIntegers(
 }
 
 export function encodeDoubles(values: ArrayLike<unknown>, refuse: Refuse): Float64Array {
-  if (values instanceof Float64Array || values instanceof Float32Array) return Float64Array.from(values)
+  if (values instanceof Float64Array || values instanceof Float32Array) return new Float64Array(values)
   const doubles = new Float64Array(values.length)
   for (let row = 0; row < doubles.length; row++) {
     const value = values[row]

@@ -17,7 +17,7 @@ export function checkedOffset(offset: number, what: string): number {
 /** Offsets that start at 0, of the same lengths. */
 export function rebaseOffsets(offsets: Int32Array): Int32Array<ArrayBuffer> {
   const start = offsets[0] ?? 0
-  const rebased = Int32Array.from(offsets)
+  const rebased = offsets.slice()
   if (start !== 0) for (let row = 0; row < rebased.length; row++) rebased[row]! -= start
   return rebased
 }

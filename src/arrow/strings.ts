@@ -1,6 +1,16 @@
 import { isAscii } from 'node:buffer'
 import { checkedOffset } from './offsets.ts'
 
+// Every version of Node has them, though no page of its documentation: what `toString` and `write` come to once they have looked
+// at their arguments, which takes longer than a short text itself.
+declare global {
+  interface Buffer {
+    latin1Slice(start: number, end: number): string
+    utf8Slice(start: number, end: number): string
+    utf8Write(text: string, offset: number): number
+  }
+}
+
 // Below this length V8 copies a part of a string, which costs less than another call into native code; above it the part would
 // keep the whole string alive.
 const copiedLength = 12
@@ -15,7 +25,7 @@ export function decodeStrings(offsets: Int32Array, values: Uint8Array): string[]
   texts.length = rows
   if (!isAscii(bytes)) {
     for (let row = 0; row < rows; row++)
-      texts[row] = bytes.toString('utf8', offsets[row]! - start, offsets[row + 1]! - start)
+      texts[row] = bytes.utf8Slice(offsets[row]! - start, offsets[row + 1]! - start)
     return texts
   }
   const whole = bytes.length <= rows * copiedLength ? bytes.toString('latin1') : ''
@@ -25,7 +35,7 @@ export function decodeStrings(offsets: Int32Array, values: Uint8Array): string[]
     texts[row] =
       to <= whole.length && to - from <= copiedLength
         ? whole.substring(from, to)
-        : bytes.toString('latin1', from, to)
+        : bytes.latin1Slice(from, to)
   }
   return texts
 }
@@ -101,7 +111,7 @@ class StringWriter {
     for (; this.#row < to; this.#row++) {
       const text = this.#texts[this.#row] ?? ''
       this.#reserve(text)
-      this.#end += this.#bytes.write(text, this.#end)
+      this.#end += this.#bytes.utf8Write(text, this.#end)
       this.offsets[this.#row + 1] = this.#end
     }
   }

@@ -46,7 +46,8 @@ export async function findParts(
     groups,
     streamed ? STREAMED_PART_ROWS : rows / (options.engines * PARTS_PER_ENGINE),
   )
-  return ranges.map((range) => rangeOf(shared, range))
+  const isOneFile = ranges.every(({ file }) => file === ranges[0]?.file)
+  return ranges.map((range) => rangeOf(shared, range, isOneFile))
 }
 
 /** One row group after the other, in the order in which DuckDB reads the files. */
@@ -92,14 +93,18 @@ function joinRanges(groups: readonly RowRange[], targetRows: number): RowRange[]
 }
 
 /** DuckDB prunes files by name and row groups by number, so that each part reads only its own. */
-function rangeOf(shared: SharedScan, { file, from, to }: RowRange): LogicalPlan {
-  const options = { ...shared.source.options, filename: true, file_row_number: true }
+function rangeOf(shared: SharedScan, { file, from, to }: RowRange, isOneFile: boolean): LogicalPlan {
+  const options = {
+    ...shared.source.options,
+    ...(isOneFile ? {} : { filename: true }),
+    file_row_number: true,
+  }
   const all = scan({ ...shared.source, options })
   const row = column('file_row_number')
-  const inRange = sql(
-    ['', ` = ${quoteLiteral(file)} AND `, ` >= ${from} AND `, ` < ${to}`],
-    [column('filename'), row, row],
-  )
+  const ofRows = sql(['', ` >= ${from} AND `, ` < ${to}`], [row, row])
+  const inRange = isOneFile
+    ? ofRows
+    : sql(['', ` = ${quoteLiteral(file)} AND `, ''], [column('filename'), ofRows])
   const names = outputColumns(shared) ?? []
   return project(
     filter(all, inRange),

@@ -7,11 +7,17 @@ import { runToEnd } from '../duckdb/runToEnd.ts'
 import { quoteLiteral } from '../expr/render.ts'
 import type { SessionConnections } from '../run/connections.ts'
 import { QueryRun } from '../run/queryRun.ts'
+import { RecentTexts } from './recentTexts.ts'
+
+/** Texts whose trees are kept, and trees whose texts are. */
+const RECENT_TEXTS = 500
 
 /** What front ends and planner ask DuckDB about a text without running it. */
 export class EngineBinder implements Binder {
   readonly #engine: Engine
   readonly #connections: SessionConnections
+  readonly #trees = new RecentTexts<string>(RECENT_TEXTS)
+  readonly #texts = new RecentTexts<readonly string[]>(RECENT_TEXTS)
   #functions: Promise<readonly FunctionRow[]> | null = null
 
   constructor(engine: Engine, connections: SessionConnections) {
@@ -20,15 +26,21 @@ export class EngineBinder implements Binder {
   }
 
   async serialize(select: string): Promise<string> {
-    const [row] = await this.#rows(`SELECT json_serialize_sql(${quoteLiteral(select)}) AS tree`)
-    return String(row?.['tree'])
+    return this.#trees.get(select, async () => {
+      const [row] = await this.#rows(`SELECT json_serialize_sql(${quoteLiteral(select)}) AS tree`)
+      return String(row?.['tree'])
+    })
   }
 
   async deserialize(trees: readonly string[]): Promise<readonly string[]> {
     if (trees.length === 0) return []
-    const columns = trees.map((tree, index) => `json_deserialize_sql(${quoteLiteral(tree)}) AS text_${index}`)
-    const [row] = await this.#rows(`SELECT ${columns.join(', ')}`)
-    return Object.values(row ?? {}).map(String)
+    return this.#texts.get(JSON.stringify(trees), async () => {
+      const columns = trees.map(
+        (tree, index) => `json_deserialize_sql(${quoteLiteral(tree)}) AS text_${index}`,
+      )
+      const [row] = await this.#rows(`SELECT ${columns.join(', ')}`)
+      return Object.values(row ?? {}).map(String)
+    })
   }
 
   async describe(sql: string): Promise<Schema> {
@@ -49,9 +61,11 @@ export class EngineBinder implements Binder {
     return this.#functions
   }
 
-  /** To be called after a statement that may have made or dropped a macro. */
+  /** To be called after a statement that may have made or dropped a macro, or set how text is parsed. */
   forgetFunctions(): void {
     this.#functions = null
+    this.#trees.clear()
+    this.#texts.clear()
   }
 
   async #rows(sql: string): Promise<Record<string, unknown>[]> {
