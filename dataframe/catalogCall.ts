@@ -1,6 +1,6 @@
 import type { CatalogFunctions } from '../catalog/catalogFunctions.ts'
 import { EngineError } from '../src/base/errors.ts'
-import type { LiteralValue } from '../src/expr/expr.ts'
+import type { CallExpr, LiteralValue } from '../src/expr/expr.ts'
 import { call } from '../src/expr/factories.ts'
 import type { Argument, Column, ColumnLike, Untyped } from './column.ts'
 import { columnOf } from './makeColumn.ts'
@@ -31,19 +31,20 @@ export type CatalogCall<Functions = CatalogFunctions> = <Name extends CallableNa
   ...args: CallArguments<Functions, Name>
 ) => Column<CallResult<Functions, Name>>
 
-export const catalogCall: CatalogCall = (name, ...args) => {
+export const catalogCall: CatalogCall = (name, ...args) =>
+  columnOf(catalogCallExpr('catalogCall', name, args))
+
+/** The call that `F.catalogCall` or `F.tryCatalogCall`, whichever `place` says, was given. */
+export function catalogCallExpr(place: string, name: unknown, args: readonly unknown[]): CallExpr {
   if (typeof name !== 'string' || name === '') {
     throw new EngineError(
       'WRONG_ARGUMENTS',
-      `catalogCall takes the name of a function first, got ${describe(name)}`,
-      { hint: "F.catalogCall('extract_entities', _.memo)" },
+      `${place} takes the name of a function first, got ${describe(name)}`,
+      { hint: `F.${place}('extract_entities', _.memo)` },
     )
   }
-  const values: readonly unknown[] = args
-  return columnOf(
-    call(
-      name,
-      values.map((value) => toExpr(value, `catalogCall '${name}'`)),
-    ),
+  return call(
+    name,
+    args.map((value) => toExpr(value, `${place} '${name}'`)),
   )
 }

@@ -1,3 +1,11 @@
+import type { ErrorBudget, OnError } from '../catalog/policy/policies.ts'
+import type {
+  CacheOptions,
+  CircuitBreakerOptions,
+  ConcurrencyOptions,
+  RateLimitOptions,
+  RetryOptions,
+} from '../catalog/policy/policyOptions.ts'
 import type { ColumnValue } from '../catalog/valueTypes.ts'
 import type { Expr, LiteralValue } from '../src/expr/expr.ts'
 import type { SortKey } from '../src/plan/plan.ts'
@@ -12,6 +20,13 @@ export interface ColumnState {
   readonly value: { readonly expr: Expr } | { readonly call: FunctionCall }
   /** What `alias` gave, or the name of a plain column. */
   readonly name: string | null
+}
+
+declare const errorColumn: unique symbol
+
+/** Marks a call that has a column of errors beside it where it is projected. */
+export interface WithErrorColumn {
+  readonly [errorColumn]?: true
 }
 
 declare const untyped: unique symbol
@@ -61,7 +76,9 @@ type ItemOf<T> = NonNullable<T> extends readonly (infer Item)[] ? Item | null : 
 type FieldOf<T, Name> = [T] extends [Untyped]
   ? Untyped
   : Name extends keyof NonNullable<T>
-    ? NonNullable<T>[Name] | null
+    ? unknown extends NonNullable<T>[Name]
+      ? Untyped
+      : NonNullable<T>[Name] | null
     : Untyped
 
 type Numbers = Column<number | null>
@@ -253,6 +270,33 @@ export interface Column<T = Untyped> extends ColumnLike<T> {
   orderedBy(...keys: Sort[]): Column<T>
   /** An aggregate over distinct values. */
   distinct(): Column<T>
+
   /** A catalog call with `metadata` for the context of its handler: literals or columns by name. */
-  withMetadata(metadata: Readonly<Record<string, Operand<Untyped>>>): Column<T>
+  withMetadata(metadata: Readonly<Record<string, Operand<Untyped>>>): this
+  /** A catalog call that is made again when it fails: so many times, or by a `RetryPolicy`. 0 does not. */
+  withRetry(retries?: RetryOptions): this
+  /** A catalog call that is made so many times a second at most, or by a `RateLimitPolicy`; null sets no limit. */
+  withRateLimit(limit: RateLimitOptions | null): this
+  /** A catalog call with so many calls in flight at most, or by a `ConcurrencyPolicy`; null is what its executor has room for. */
+  withConcurrency(limit: ConcurrencyOptions | null): this
+  /** A catalog call of batches of so many rows at most, which wait `bufferDuration` milliseconds at most to be filled. */
+  withBatchSize(rows: number | 'auto', bufferDuration?: number): this
+  /** A catalog call each attempt of which fails after so many milliseconds; null gives it any time. */
+  withTimeout(milliseconds: number | null): this
+  /** A catalog call that fails after so many milliseconds with all its attempts and waits; null gives it any time. */
+  withDeadline(milliseconds: number | null): this
+  /** A catalog call that is left alone for a while when it was unavailable several times in a row. */
+  withCircuitBreaker(circuitBreaker?: CircuitBreakerOptions): this
+  /** A catalog call that is made once a run for equal inputs. */
+  withDedupe(dedupe?: boolean): this
+  /** A catalog call whose results are kept for later runs, `ttl` seconds or for ever. */
+  withCache(cache?: CacheOptions): this
+  /** A catalog call so many rows of which, or such a share, may fail before the query does. */
+  withErrorBudget(budget: Partial<ErrorBudget>): this
+  /**
+   * What becomes of a row for which a catalog call fails. `'column'` appends a column `<name>_error` in `project` and
+   * `withColumns`; elsewhere it is as `'null'`.
+   */
+  onError(onError: 'column'): this & WithErrorColumn
+  onError(onError: OnError): this
 }

@@ -10,6 +10,7 @@ import type { DuckDBFunctionName } from './functionNames.ts'
 import { columnOf, columnOfCall, toArguments } from './makeColumn.ts'
 import { checkedName, describe, isColumn, structExpr, toExpr } from './operand.ts'
 import { sqlText } from './sqlText.ts'
+import { type Recover, recover, type TryCatalogCall, tryCatalogCall } from './tryCatalogCall.ts'
 import { parsedType } from './typeText.ts'
 import { type Evaluated, type When, when } from './when.ts'
 
@@ -27,6 +28,13 @@ type NumberArgument = Argument<number | bigint | null>
 export interface TypedFunctions<Catalog> {
   /** A call of a catalog function: `F.catalogCall('extract_entities', _.memo)`. */
   readonly catalogCall: CatalogCall<Catalog>
+  /**
+   * As `catalogCall`, but rows that fail do not fail the query: a struct of `value` and `error` (`code`, `message`, `kind`,
+   * `attempts`), which is null for rows that succeed.
+   */
+  readonly tryCatalogCall: TryCatalogCall<Catalog>
+  /** A call's value, or the fallback for rows that fail: `F.recover(F.catalogCall('large', _.memo), F.catalogCall('small', _.memo))`. */
+  readonly recover: Recover
   /** A column by its name. */
   col(name: string): Column
   /** A constant; `type` in DuckDB's words (`'DECIMAL(18,3)'`), by default what DuckDB takes it for. */
@@ -95,6 +103,8 @@ export type Functions<Catalog = CatalogFunctions> = TypedFunctions<Catalog> & {
 /** Those that are more than a call of the function of the same name in snake_case. */
 const special: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['catalogCall', catalogCall],
+  ['tryCatalogCall', tryCatalogCall],
+  ['recover', recover],
   ['sql', sqlText],
   ['when', when],
   ['col', (name: unknown) => columnOf(column(checkedName(name, 'col')), String(name))],

@@ -3,6 +3,7 @@ import type { Expr } from '../src/expr/expr.ts'
 import { formatExpr } from '../src/expr/print.ts'
 import { renderExpr } from '../src/expr/render.ts'
 import { type Column, type ColumnLike, type ColumnState, columnState } from './column.ts'
+import { callMethods } from './columnMethods/calls.ts'
 import { dateMethods } from './columnMethods/dates.ts'
 import { nestedMethods } from './columnMethods/nested.ts'
 import { operators } from './columnMethods/operators.ts'
@@ -64,7 +65,7 @@ const columnMethods: Methods = methodsOf({
         columnOf(method(exprOf(self), ...args)),
   ),
   ...mapped(
-    stateMethods,
+    { ...stateMethods, ...callMethods },
     (method) =>
       (self, ...args) =>
         columnOfState(method(self[columnState], ...args)),
@@ -122,7 +123,7 @@ const fieldAccess: ProxyHandler<ColumnLike> = {
 
 /** The expression in SQL, so that it can stand in other text. */
 function sqlOf(column: ColumnLike): string {
-  return renderExpr(exprSoFar(column))
+  return renderExpr(exprSoFar(column), { calls: 'read' })
 }
 
 /** The expression for people to read. */

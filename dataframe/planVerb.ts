@@ -2,6 +2,7 @@ import { EngineError, isEngineError, unreachable } from '../src/base/errors.ts'
 import type { Expr, NamedExpr } from '../src/expr/expr.ts'
 import { column } from '../src/expr/factories.ts'
 import { transformUp } from '../src/expr/walk.ts'
+import { withErrorItems } from '../src/plan/errorColumns.ts'
 import {
   aggregate,
   distinct,
@@ -46,10 +47,11 @@ function plan(verb: Verb, inputs: readonly LogicalPlan[], columns: readonly (Nam
   const names = columns[0] ?? []
   switch (verb.kind) {
     case 'project':
-      return project(input, verb.items)
+      return project(input, withErrorItems(verb.items))
     case 'select':
       return project(input, verb.names.map(sameName))
     case 'withColumns':
+      return project(input, withErrors(withItems(names, verb.items)))
     case 'window':
       return project(input, withItems(names, verb.items))
     case 'drop':
@@ -107,6 +109,16 @@ function withItems(columns: Names, items: readonly NamedExpr[]): NamedExpr[] {
     return item ?? sameName(name)
   })
   return [...kept, ...added.values()]
+}
+
+/** Columns of errors go behind their calls, in place of those of that name that were there. */
+function withErrors(items: readonly NamedExpr[]): readonly NamedExpr[] {
+  const all = withErrorItems(items)
+  const given = new Set(items)
+  const added = new Set(all.filter((item) => !given.has(item)).map(({ name }) => nameKey(name)))
+  const replaced = (item: NamedExpr): boolean =>
+    given.has(item) && item.expr.kind === 'column' && added.has(nameKey(item.name))
+  return all.filter((item) => !replaced(item))
 }
 
 function without(columns: Names, dropped: Names): NamedExpr[] {

@@ -1,7 +1,8 @@
 import type * as z from 'zod/v4/core'
 import type { InputValue, TypeLike } from '../catalog/valueTypes.ts'
 import type { JoinType } from '../src/plan/plan.ts'
-import type { Column, ColumnLike, Condition, Key, Untyped } from './column.ts'
+import type { Column, ColumnLike, Condition, Key, Untyped, WithErrorColumn } from './column.ts'
+import type { RowErrorValue } from './tryResult.ts'
 import type { UnknownColumns } from './underscore.ts'
 
 /** The rows of a DataFrame whose columns are not known to the compiler. */
@@ -52,8 +53,18 @@ export type Projection = Readonly<Record<string, ColumnLike>>
 /** Expressions by name, or a function that makes them of the columns. */
 export type ProjectionOf<S, Items extends Projection> = Items | ((columns: ColumnsOf<S>) => Items)
 
-/** The rows that a projection makes. */
-export type Projected<Items> = { [Name in keyof Items]: ValuesOf<Items[Name]> }
+/** The rows that a projection makes, with the columns of errors beside calls that ask for them. */
+export type Projected<Items> = {
+  [Name in keyof Items | ErrorName<Items>]: Name extends keyof Items
+    ? ValuesOf<Items[Name]>
+    : RowErrorValue | null
+}
+
+type ErrorName<Items> = {
+  [Name in keyof Items & string]: HasErrorColumn<Items[Name]> extends true ? `${Name}_error` : never
+}[keyof Items & string]
+
+type HasErrorColumn<C> = 0 extends 1 & C ? false : keyof WithErrorColumn extends keyof C ? true : false
 
 /** Values of a column as rows have them; unknown for an untyped one. */
 export type ValuesOf<C> = 0 extends 1 & C

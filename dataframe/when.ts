@@ -20,7 +20,8 @@ export type Evaluated<Value> = 0 extends 1 & Value
             ? Value
             : Untyped
 
-type Either<A, B> = [A] extends [never]
+/** Values of either of two kinds. */
+export type Either<A, B> = [A] extends [never]
   ? B
   : [A] extends [Untyped]
     ? Untyped

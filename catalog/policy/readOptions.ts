@@ -78,6 +78,13 @@ export function combineOptions(under: CallOptions | null, over: CallOptions | nu
   return Object.freeze(Object.fromEntries(sorted) as CallOptions)
 }
 
+/** For a call whose errors are looked at where it stands. */
+export function withoutOnError(options: CallOptions | null): CallOptions | null {
+  if (options?.onError === undefined) return options
+  const { onError: _, ...others } = options
+  return Object.keys(others).length === 0 ? null : Object.freeze(others)
+}
+
 function readBatchSize(given: Given): number | 'auto' {
   return given.value === 'auto' ? 'auto' : wholeNumber(given, 1)
 }

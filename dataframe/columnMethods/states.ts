@@ -1,13 +1,11 @@
 import { EngineError } from '../../src/base/errors.ts'
-import type { Expr } from '../../src/expr/expr.ts'
-import { call } from '../../src/expr/factories.ts'
 import type { Column, ColumnState } from '../column.ts'
 import type { FunctionCall } from '../functionCall.ts'
-import { checkedName, columnExpr, structExpr } from '../operand.ts'
+import { checkedName, columnExpr } from '../operand.ts'
 import { toSortKey } from '../sortOrder.ts'
 import { windowClause } from '../windowClause.ts'
 
-export type StateMethodName = 'alias' | 'over' | 'filterWhere' | 'orderedBy' | 'distinct' | 'withMetadata'
+export type StateMethodName = 'alias' | 'over' | 'filterWhere' | 'orderedBy' | 'distinct'
 
 /** Methods that change what a column is rather than compute with it. */
 export const stateMethods: {
@@ -23,15 +21,6 @@ export const stateMethods: {
   orderedBy: (state, ...keys) =>
     changed(state, 'orderedBy', { orderBy: keys.map((key) => toSortKey(key, 'orderedBy')) }),
   distinct: (state) => changed(state, 'distinct', { distinct: true }),
-  withMetadata: ({ name, value }, metadata) => {
-    if ('call' in value || value.expr.kind !== 'call') {
-      throw new EngineError('WRONG_ARGUMENTS', 'withMetadata belongs to a catalog call', {
-        hint: "F.catalogCall('extract_entities', _.memo).withMetadata({ language: 'de' })",
-      })
-    }
-    const { function: called, args } = value.expr
-    return { name, value: { expr: call(called, args, { metadata: metadataExpr(metadata) }) } }
-  },
 }
 
 function changed({ name, value }: ColumnState, method: string, change: Partial<FunctionCall>): ColumnState {
@@ -47,9 +36,4 @@ function changed({ name, value }: ColumnState, method: string, change: Partial<F
     )
   }
   return { name, value: { call: Object.freeze({ ...value.call, ...change }) } }
-}
-
-function metadataExpr(metadata: Readonly<Record<string, unknown>>): Expr {
-  if (Object.keys(metadata).length > 0) return structExpr(metadata, 'withMetadata')
-  throw new EngineError('WRONG_ARGUMENTS', 'withMetadata takes at least one value')
 }

@@ -1,4 +1,5 @@
 import type { CallOptions, CallOutcome } from '../../catalog/policy/policies.ts'
+import { withoutOnError } from '../../catalog/policy/readOptions.ts'
 import type { DataType } from '../base/dataType.ts'
 import { EngineError } from '../base/errors.ts'
 import type {
@@ -43,7 +44,8 @@ export function call(name: string, args: readonly Expr[], details: CallDetails =
 
 /** The call, tried: what reads its outcome in several places makes one call. */
 export function tried(made: CallExpr): CallExpr {
-  return call(made.function, made.args, { ...made, outcome: 'try', site: Symbol(made.function) })
+  const options = withoutOnError(made.options)
+  return call(made.function, made.args, { ...made, options, outcome: 'try', site: Symbol(made.function) })
 }
 
 /** A field of a struct. */

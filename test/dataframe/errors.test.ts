@@ -280,7 +280,7 @@ test('methods of columns', () => {
     ],
     [
       () => _.a.withMetadata({ x: 1 }),
-      "WRONG_ARGUMENTS withMetadata belongs to a catalog call\n  F.catalogCall('extract_entities', _.memo).withMetadata({ language: 'de' })",
+      "PLAN_INVALID withMetadata belongs to a catalog call\n  F.catalogCall('extract_entities', _.memo).withMetadata({ language: 'de' })",
     ],
     [() => F.catalogCall('f', _.a).withMetadata({}), 'WRONG_ARGUMENTS withMetadata takes at least one value'],
     [

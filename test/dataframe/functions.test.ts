@@ -187,6 +187,9 @@ test('catalog calls', () => {
       { kind: 'literal', value: 'de', type: null },
     ],
     metadata: null,
+    options: null,
+    outcome: 'value',
+    site: null,
     position: null,
   })
   const call = F.catalogCall('extract_entities', _.memo).withMetadata({ language: 'de', account: _.id })

@@ -2,6 +2,7 @@
 import { expectTypeOf } from 'vitest'
 import * as z from 'zod'
 import type { Column } from '../../dataframe/column.ts'
+import type { CallMethodName } from '../../dataframe/columnMethods/calls.ts'
 import type { DateMethodName } from '../../dataframe/columnMethods/dates.ts'
 import type { NestedMethodName } from '../../dataframe/columnMethods/nested.ts'
 import type { OperatorName } from '../../dataframe/columnMethods/operators.ts'
@@ -9,6 +10,7 @@ import type { StateMethodName } from '../../dataframe/columnMethods/states.ts'
 import type { TextMethodName } from '../../dataframe/columnMethods/text.ts'
 import { DataFrame } from '../../dataframe/dataFrame.ts'
 import { F, type Functions } from '../../dataframe/functions.ts'
+import type { RowErrorValue } from '../../dataframe/tryResult.ts'
 import { _ } from '../../dataframe/underscore.ts'
 import { when } from '../../dataframe/when.ts'
 
@@ -191,6 +193,43 @@ unknown.groupBy('a', _.b, { year: _.at.year() }).agg({ n: F.count() })
 unknown.orderBy('a', _.b.desc().nullsLast())
 unknown.join(memos, { leftOn: 'a', rightOn: ['id'] })
 
+// Options of a call: only what exists, and the column of errors where one is asked for.
+const careful = C.catalogCall('extract_entities', _.memo)
+  .withRetry({ attempts: 5, retryOn: ['UNAVAILABLE'] })
+  .withRetry({ delay: 2 })
+  .withRetry(3)
+  .withRateLimit({ rate: 100, per: 'minute', key: 'openai' })
+  .withBatchSize('auto')
+  .withConcurrency(4)
+  .withCache({ ttl: 3600 })
+  .withTimeout(500)
+  .withDeadline(null)
+expectTypeOf(rowOf(memos.project({ e: careful }))).toEqualTypeOf<{ e: Entity[] | null }>()
+expectTypeOf(rowOf(memos.project({ e: careful.onError('null') }))).toEqualTypeOf<{ e: Entity[] | null }>()
+expectTypeOf(rowOf(memos.project({ e: careful.onError('column') }))).toEqualTypeOf<{
+  e: Entity[] | null
+  e_error: RowErrorValue | null
+}>()
+// @ts-expect-error: a rate limit has a rate
+careful.withRateLimit({ per: 'minute' })
+// @ts-expect-error: no such policy
+careful.onError('ignore')
+
+// A tried call is a struct of its value and its error.
+const attempt = C.tryCatalogCall('extract_entities', _.memo).withRetry(2)
+expectTypeOf(rowOf(memos.project({ a: attempt }))).toEqualTypeOf<{
+  a: { readonly value: Entity[] | null; readonly error: RowErrorValue | null }
+}>()
+expectTypeOf(rowOf(memos.project({ v: attempt.value, code: attempt.error.code }))).toEqualTypeOf<{
+  v: Entity[] | null
+  code: string | null
+}>()
+expectTypeOf(F.tryCatalogCall('any', _.a).field('value')).toEqualTypeOf<Column>()
+
+// What recovers has the type of the call or of the fallback.
+expectTypeOf(C.recover(C.catalogCall('score', 1, null), 0)).toEqualTypeOf<Column<number | null>>()
+expectTypeOf(C.recover(C.catalogCall('now_text'), F.lit(1))).toEqualTypeOf<Column<string | number>>()
+
 // Each method of a column is carried out somewhere, and nothing is that has no type.
 expectTypeOf<Exclude<keyof Column, symbol>>().toEqualTypeOf<
   | OperatorName
@@ -198,6 +237,7 @@ expectTypeOf<Exclude<keyof Column, symbol>>().toEqualTypeOf<
   | DateMethodName
   | NestedMethodName
   | StateMethodName
+  | CallMethodName
   | 'listTransform'
   | 'listFilter'
   | 'asc'
