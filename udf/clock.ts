@@ -19,10 +19,9 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   async sleep(milliseconds, signal) {
     try {
-      for (let left = milliseconds; left > TIMER_MS_MAX; left -= TIMER_MS_MAX) {
-        await setTimeout(TIMER_MS_MAX, undefined, { signal })
-      }
-      await setTimeout(milliseconds % TIMER_MS_MAX, undefined, { signal })
+      let left = milliseconds
+      for (; left > TIMER_MS_MAX; left -= TIMER_MS_MAX) await setTimeout(TIMER_MS_MAX, undefined, { signal })
+      await setTimeout(left, undefined, { signal })
     } catch (error) {
       signal.throwIfAborted()
       throw error

@@ -1,46 +1,72 @@
 import { onAbort } from './abort.ts'
 
-/** Lets a number of holders in at once; the others wait in the order in which they came. */
-export class Limiter {
-  /** Holders at once. */
+interface Waiting {
   readonly most: number
-  #free: number
-  readonly #waiting = new Set<() => void>()
+  readonly enter: () => void
+}
+
+/**
+ * Lets a number of holders in at once; the others wait in the order in which they came. One that asks for fewer holders than
+ * others do waits for that, and holds back those behind it: nobody is overtaken for ever.
+ */
+export class Limiter {
+  /** Holders at once, where one that comes does not say. */
+  readonly most: number
+  #holders = 0
+  readonly #waiting = new Set<Waiting>()
 
   /** `most`: 1 or more. */
   constructor(most: number) {
     this.most = most
-    this.#free = most
   }
 
-  /** Resolves once there is room; the holder must `release`. Rejects with the signal's reason if that aborts first. */
-  async acquire(signal: AbortSignal): Promise<void> {
+  /**
+   * Resolves once there are fewer than `most` holders; the new one must `release`. Rejects with the signal's reason if that
+   * aborts first.
+   */
+  async acquire(signal: AbortSignal, most: number = this.most): Promise<void> {
     signal.throwIfAborted()
-    if (this.#free > 0) {
-      this.#free--
+    if (this.#waiting.size === 0 && this.#holders < most) {
+      this.#holders++
       return
     }
     await new Promise<void>((resolve, reject) => {
       const stopListening = onAbort(signal, () => {
-        this.#waiting.delete(enter)
+        this.#waiting.delete(waiting)
         reject(signal.reason)
+        this.#admit()
       })
       const enter = (): void => {
         stopListening()
         resolve()
       }
-      this.#waiting.add(enter)
+      const waiting: Waiting = { most, enter }
+      this.#waiting.add(waiting)
     })
+  }
+
+  /** Works as a holder; settles as the work does. */
+  async hold<Value>(signal: AbortSignal, most: number, work: () => Promise<Value>): Promise<Value> {
+    await this.acquire(signal, most)
+    try {
+      return await work()
+    } finally {
+      this.release()
+    }
   }
 
   /** Hands the place over to who has waited longest. */
   release(): void {
-    const [next] = this.#waiting
-    if (next === undefined) {
-      this.#free++
-      return
+    this.#holders--
+    this.#admit()
+  }
+
+  #admit(): void {
+    for (const waiting of this.#waiting) {
+      if (this.#holders >= waiting.most) return
+      this.#waiting.delete(waiting)
+      this.#holders++
+      waiting.enter()
     }
-    this.#waiting.delete(next)
-    next()
   }
 }
