@@ -56,20 +56,17 @@ export class VirtualClock implements Clock {
 
   /** Lets time pass from one sleep to the next until `work` is settled, and settles like it. Fails if it waits for no sleep. */
   async until<Value>(work: Promise<Value>): Promise<Value> {
-    let settled = false
+    const progress = { settled: false, idle: 0 }
     const end = (): void => {
-      settled = true
+      progress.settled = true
     }
     work.then(end, end)
     await this.settle()
-    for (let idle = 0; !settled; ) {
-      if (this.#sleeps.length > 0) {
-        idle = 0
-        await this.#step()
-      } else {
-        if (++idle > 1000) throw new Error('nobody sleeps on the virtual clock, and the work is not done')
-        await this.settle()
-      }
+    while (!progress.settled) {
+      if (this.#sleeps.length > 0) progress.idle = 0
+      else if (++progress.idle > 1000)
+        throw new Error('nobody sleeps on the virtual clock, and the work is not done')
+      await this.#step()
     }
     return work
   }
@@ -79,11 +76,13 @@ export class VirtualClock implements Clock {
     await setImmediate()
   }
 
+  /** To the next instant at which a sleep ends. */
   async #step(): Promise<void> {
     const [first] = this.#sleeps
-    if (first === undefined) return
-    this.#now = first.due
-    for (const { wake } of this.#sleeps.splice(0, this.#placeAfter(first.due))) wake()
+    if (first !== undefined) {
+      this.#now = first.due
+      for (const { wake } of this.#sleeps.splice(0, this.#placeAfter(first.due))) wake()
+    }
     await this.settle()
   }
 
