@@ -7,6 +7,7 @@ import type { EngineError } from '../src/base/errors.ts'
 import type { BatchSource } from './batching/batchSource.ts'
 import type { CallObserver } from './callEvents.ts'
 import type { RunScope } from './runScope.ts'
+import type { TraceCarrier } from './traceCarrier.ts'
 
 /** What accompanies one batch to its executor. */
 export interface InvokeContext {
@@ -40,6 +41,8 @@ export interface InvokeContext {
   readonly caller?: NestedCaller
   /** The functions whose handlers wait for this call, outermost first; none where a query makes it. */
   readonly chain?: readonly string[]
+  /** Where the spans of the call hang; absent or null where it is not traced. */
+  readonly trace?: TraceCarrier | null
 }
 
 /** The part of it that whatever calls a handler needs, in whichever thread. */
