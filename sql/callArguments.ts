@@ -14,6 +14,8 @@ export interface BoundArguments<Value> {
   readonly args: readonly Value[]
   /** What `metadata => {…}` gave, which is no argument unless the function has an input of that name. */
   readonly metadata: Value | null
+  /** What `options => {…}` gave, likewise. */
+  readonly options: Value | null
 }
 
 interface CallPlace {
@@ -21,8 +23,6 @@ interface CallPlace {
   /** UTF-16 units from the start of the statement. */
   readonly position: number
 }
-
-const metadataKey = 'metadata'
 
 /** Puts arguments in the order of a function's inputs. Throws WRONG_ARGUMENTS, showing the place of the call. */
 export function bindGiven<Value>(
@@ -39,14 +39,15 @@ export function bindGiven<Value>(
     keys.add(nameKey(name))
     named.set(name, value)
   }
-  const metadata = takeMetadata(signature, named)
+  const metadata = take(signature, named, 'metadata')
+  const options = take(signature, named, 'options')
   const args = showingPlace(statement, () => bindArguments(signature, positional, named, position))
-  return { args, metadata }
+  return { args, metadata, options }
 }
 
-function takeMetadata<Value>({ inputs }: FunctionSignature, named: Map<string, Value>): Value | null {
-  if (inputs.some(({ name }) => nameKey(name) === metadataKey)) return null
-  const key = [...named.keys()].find((name) => nameKey(name) === metadataKey)
+function take<Value>({ inputs }: FunctionSignature, named: Map<string, Value>, own: string): Value | null {
+  if (inputs.some(({ name }) => nameKey(name) === own)) return null
+  const key = [...named.keys()].find((name) => nameKey(name) === own)
   if (key === undefined) return null
   const value = named.get(key) ?? null
   named.delete(key)

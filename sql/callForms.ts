@@ -1,22 +1,56 @@
 import type { CatalogSnapshot } from '../catalog/function.ts'
+import { tryType } from '../catalog/policy/tryType.ts'
 import { formatType } from '../src/base/formatType.ts'
+import { calledName } from '../src/expr/render.ts'
 import { type CallTree, callOf } from './bindCalls.ts'
 import type { ExpressionTree } from './tree.ts'
-import { caseTree, castTree, columnTree, functionTree, isNullTree } from './treeFactories.ts'
+import {
+  caseTree,
+  castTree,
+  columnTree,
+  functionTree,
+  isNullTree,
+  nullTree,
+  stringTree,
+} from './treeFactories.ts'
 import { mapTree, type TreeMapping } from './treeWalk.ts'
 
 /**
- * A tree as it is given to DuckDB with its calls in place: `"name"(args…)`, metadata as one more argument, JSON in a VARCHAR.
+ * A tree as it is given to DuckDB with its calls in place: `"name"(args…)`, or `"name@try"(args…)` for one that is tried; metadata
+ * as one more argument, JSON in a VARCHAR; options as a second one of that kind, behind metadata or NULL.
  */
 export function inPlaceForm<Tree>(tree: Tree, catalog: CatalogSnapshot): Tree {
+  return withCalls(tree, catalog, ({ signature, outcome, options }, args, metadata) => {
+    const json = metadata === null ? null : jsonText(metadata)
+    const rest = options === null ? [] : [stringTree(JSON.stringify(options))]
+    const given = json === null && options === null ? [] : [json ?? nullTree()]
+    return functionTree(calledName({ function: signature.name, outcome }), [...args, ...given, ...rest])
+  })
+}
+
+/** A tree whose calls are written as DuckDB names the column of one, which says nothing of options. */
+export function namedForm<Tree>(tree: Tree, catalog: CatalogSnapshot): Tree {
+  return withCalls(tree, catalog, ({ signature, outcome }, args, metadata) => {
+    const given = metadata === null ? args : [...args, jsonText(metadata)]
+    if (outcome === 'value') return functionTree(signature.name, given)
+    return functionTree('try_catalog_call', [stringTree(signature.name), ...given])
+  })
+}
+
+type WriteCall = (
+  call: CallTree,
+  args: readonly ExpressionTree[],
+  metadata: ExpressionTree | null,
+) => ExpressionTree
+
+function withCalls<Tree>(tree: Tree, catalog: CatalogSnapshot, write: WriteCall): Tree {
   const mapping: TreeMapping = {
     expression: (expression) => {
       const call = callOf(expression, catalog)
       if (call === null) return undefined
       const args = call.args.map((argument) => mapTree(argument, mapping))
-      const metadata = call.metadata === null ? [] : [jsonText(mapTree(call.metadata, mapping))]
-      const children = [...args, ...metadata]
-      return { ...functionTree(call.signature.name, children), alias: expression.alias }
+      const metadata = call.metadata === null ? null : mapTree(call.metadata, mapping)
+      return { ...write(call, args, metadata), alias: expression.alias }
     },
   }
   return mapTree(tree, mapping)
@@ -37,7 +71,8 @@ export function standInForm<Tree>(tree: Tree, catalog: CatalogSnapshot, nulls: T
       const call = callOf(expression, catalog)
       if (call === null) return undefined
       const args = argumentsOf(call).map((argument) => mapTree(argument, mapping))
-      const typed = columnTree(nulls.name(formatType(call.signature.output)))
+      const { output } = call.signature
+      const typed = columnTree(nulls.name(formatType(call.outcome === 'try' ? tryType(output) : output)))
       const using = { ...functionTree('row', args, 'main') }
       const standIn = args.length === 0 ? typed : caseTree(isNullTree(using), typed)
       return { ...standIn, alias: expression.alias }

@@ -1,10 +1,13 @@
 import { findFunction, lookup } from '../catalog/catalog.ts'
 import type { CatalogSnapshot, FunctionSignature } from '../catalog/function.ts'
+import type { CallOptions, CallOutcome } from '../catalog/policy/policies.ts'
 import { isKeyword } from '../src/base/identifier.ts'
-import { quoteIdentifier } from '../src/expr/render.ts'
+import { calledName, quoteIdentifier, quoteLiteral } from '../src/expr/render.ts'
 import { nameKey } from '../src/plan/names.ts'
-import { nameExpected } from './bindCalls.ts'
+import { nameExpected, outcomeOf } from './bindCalls.ts'
 import { bindGiven } from './callArguments.ts'
+import { sqlCallOptions } from './callOptions.ts'
+import { constantOfTokens } from './constants.ts'
 import { errorAt, type StatementText, showingPlace } from './sqlError.ts'
 import { closingIndex, isOneOf, nameOf, significantTokens, stringValue, type Token } from './tokens.ts'
 
@@ -16,6 +19,8 @@ export interface RewrittenText {
 
 export interface TextCall {
   readonly function: string
+  readonly options: CallOptions | null
+  readonly outcome: CallOutcome
   /** UTF-16 units from the start of the statement. */
   readonly position: number
 }
@@ -27,7 +32,7 @@ export function mentionsCalls(text: string, catalog: CatalogSnapshot): boolean {
   return tokens.some((token, index) => {
     const name = nameOf(token)
     if (name === null || !isOneOf(tokens[index + 1], '(')) return false
-    return isCatalogCall(name) || names.has(nameKey(name))
+    return outcomeOf(name) !== null || names.has(nameKey(name))
   })
 }
 
@@ -64,6 +69,7 @@ interface FoundCall {
   readonly open: number
   readonly close: number
   readonly args: readonly TokenRange[]
+  readonly outcome: CallOutcome
   readonly position: number
 }
 
@@ -99,32 +105,36 @@ class CallRewriter {
     const name = nameOf(token)
     if (token === undefined || name === null || isOneOf(this.#tokens[index - 1], '.')) return null
     const position = token.start + this.#rewriting.place.offset
-    if (isCatalogCall(name)) return this.#catalogCall(index, position)
+    const outcome = outcomeOf(name)
+    if (outcome !== null) return this.#catalogCall(index, outcome, position)
     const second = isOneOf(this.#tokens[index + 1], '.') ? nameOf(this.#tokens[index + 2]) : null
     const full = second === null ? name : nameKey(name) === 'main' ? second : `${name}.${second}`
     const open = second === null ? index + 1 : index + 3
     if (!isOneOf(this.#tokens[open], '(')) return null
     const signature = findFunction(this.#rewriting.catalog, full)
     if (signature === null || this.#isDefinition(index, open)) return null
-    return this.#found(signature, open, open + 1, position)
+    return this.#found(signature, { open, first: open + 1, outcome: 'value', position })
   }
 
-  #catalogCall(index: number, position: number): FoundCall | null {
+  #catalogCall(index: number, outcome: CallOutcome, position: number): FoundCall | null {
     const open = index + 1
     if (!isOneOf(this.#tokens[open], '(') || isOneOf(this.#tokens[index - 1], ...defining)) return null
     const { catalog, place } = this.#rewriting
     const name = this.#tokens[open + 1]
     if (name?.kind !== 'string' || !isOneOf(this.#tokens[open + 2], ',', ')')) {
-      throw errorAt('CATALOG_CALL_INVALID', nameExpected, place.statement, { position })
+      throw errorAt('CATALOG_CALL_INVALID', nameExpected(outcome), place.statement, { position })
     }
     const signature = showingPlace(place.statement, () => lookup(catalog, stringValue(name), position))
     const comma = isOneOf(this.#tokens[open + 2], ',')
-    return this.#found(signature, open, comma ? open + 3 : open + 2, position)
+    return this.#found(signature, { open, first: comma ? open + 3 : open + 2, outcome, position })
   }
 
-  #found(signature: FunctionSignature, open: number, first: number, position: number): FoundCall {
-    const close = closingIndex(this.#tokens, open)
-    return { signature, open, close, args: this.#arguments(first, close), position }
+  #found(
+    signature: FunctionSignature,
+    { first, ...call }: Pick<FoundCall, 'open' | 'outcome' | 'position'> & { readonly first: number },
+  ): FoundCall {
+    const close = closingIndex(this.#tokens, call.open)
+    return { ...call, signature, close, args: this.#arguments(first, close) }
   }
 
   #arguments(first: number, close: number): readonly TokenRange[] {
@@ -140,19 +150,29 @@ class CallRewriter {
     return start < close ? [...args, { start, end: close }] : args
   }
 
-  #written({ signature, args, position }: FoundCall): string {
-    const { place, calls } = this.#rewriting
-    calls.push({ function: signature.name, position })
-    const given = args.map((range) => {
-      const name = this.#argumentName(range)
-      return { name, value: this.rewrite(name === null ? range.start : range.start + 2, range.end) }
+  #written({ signature, args, outcome, position }: FoundCall): string {
+    const { calls } = this.#rewriting
+    const { statement } = this.#rewriting.place
+    const given = args.map(({ start, end }) => {
+      const name = this.#argumentName(start)
+      return { name, value: { start: name === null ? start : start + 2, end } }
     })
-    const { args: bound, metadata } = bindGiven(signature, given, { statement: place.statement, position })
-    const all = metadata === null ? bound : [...bound, `CAST(to_json(${metadata}) AS VARCHAR)`]
-    return `${quoteIdentifier(signature.name)}(${all.join(', ')})`
+    const bound = bindGiven(signature, given, { statement, position })
+    const place = { function: signature.name, outcome, statement, position }
+    const options =
+      bound.options === null
+        ? null
+        : sqlCallOptions(constantOfTokens(this.#tokens, bound.options.start, bound.options.end), place)
+    calls.push({ function: signature.name, options, outcome, position })
+    const text = ({ start, end }: TokenRange): string => this.rewrite(start, end)
+    const all = bound.args.map(text)
+    if (bound.metadata !== null) all.push(`CAST(to_json(${text(bound.metadata)}) AS VARCHAR)`)
+    else if (options !== null) all.push('NULL')
+    if (options !== null) all.push(quoteLiteral(JSON.stringify(options)))
+    return `${quoteIdentifier(calledName({ function: signature.name, outcome }))}(${all.join(', ')})`
   }
 
-  #argumentName({ start }: TokenRange): string | null {
+  #argumentName(start: number): string | null {
     return isOneOf(this.#tokens[start + 1], '=>', ':=') ? nameOf(this.#tokens[start]) : null
   }
 
@@ -183,7 +203,3 @@ class CallRewriter {
 const defining = ['table', 'into', 'view', 'macro', 'function', 'exists', 'index', 'references'] as const
 /** Words that go before an alias or a table function. */
 const introducing = ['as', 'from', 'join', 'with', 'recursive', 'update'] as const
-
-function isCatalogCall(name: string): boolean {
-  return nameKey(name) === 'catalog_call'
-}

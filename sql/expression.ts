@@ -133,7 +133,7 @@ function translateCall(bound: CallTree, clause: Clause): PendingExpr {
     call(
       bound.signature.name,
       args.map((argument) => argument()),
-      { metadata: metadata?.() ?? null, position: bound.position },
+      { ...bound, metadata: metadata?.() ?? null },
     )
 }
 

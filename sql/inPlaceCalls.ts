@@ -1,7 +1,9 @@
 import type { CatalogSnapshot } from '../catalog/function.ts'
+import type { CallOptions, CallOutcome } from '../catalog/policy/policies.ts'
 import { callOf } from './bindCalls.ts'
 import { argumentsOf } from './callForms.ts'
 import { lambdasOf } from './lambda.ts'
+import { errorAt } from './sqlError.ts'
 import type { ExpressionTree } from './tree.ts'
 import { walkTree } from './treeWalk.ts'
 
@@ -12,6 +14,8 @@ export interface InPlaceCall {
   readonly position: number
   /** Why it cannot be lifted, to go after "stays in place because". */
   readonly reason: string
+  readonly options: CallOptions | null
+  readonly outcome: CallOutcome
 }
 
 /** The calls that a text holds; `reason` goes for those that nothing about their place explains. */
@@ -29,7 +33,8 @@ export function inPlaceCalls(
     expression: (expression) => {
       const call = callOf(expression, catalog)
       if (call !== null) {
-        found.push({ function: call.signature.name, position: call.position, reason })
+        const { signature, position, options, outcome } = call
+        found.push({ function: signature.name, position, reason, options, outcome })
         return within(argumentsOf(call), reason)
       }
       if (expression.class === 'SUBQUERY') {
@@ -52,6 +57,19 @@ export function inPlaceCalls(
     },
   })
   return found
+}
+
+/** Throws ROUTE_UNAVAILABLE for a call with options of its own, or tried: where it stands DuckDB cannot be told of either. */
+export function checkInPlace(
+  calls: readonly (Omit<InPlaceCall, 'reason'> & { readonly reason?: string })[],
+  statement: string,
+): void {
+  const call = calls.find(({ options, outcome }) => options !== null || outcome === 'try')
+  if (call === undefined) return
+  const { function: name, position, outcome, reason = 'only a SELECT is looked into' } = call
+  const what = outcome === 'try' ? 'be tried' : 'have options of its own'
+  const message = `a call of '${name}' cannot ${what} here: ${reason}`
+  throw errorAt('ROUTE_UNAVAILABLE', message, statement, { function: name, position })
 }
 
 /** Whether an expression holds a call that can be computed before it. */

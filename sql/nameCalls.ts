@@ -1,5 +1,5 @@
 import { callOf } from './bindCalls.ts'
-import { inPlaceForm } from './callForms.ts'
+import { namedForm } from './callForms.ts'
 import type { Planning } from './planning.ts'
 import type { ExpressionTree, QueryTree } from './tree.ts'
 import { selectTree } from './treeFactories.ts'
@@ -13,7 +13,7 @@ export async function nameCalls(query: QueryTree, planning: Planning): Promise<Q
   const items = unnamedItems(query, planning)
   if (items.length === 0) return query
   const { printer, catalog } = planning
-  const printed = await printer.printNow(items.map((item) => selectTree([inPlaceForm(item, catalog)])))
+  const printed = await printer.printNow(items.map((item) => selectTree([namedForm(item, catalog)])))
   const names = new Map(items.map((item, index) => [item, printed[index]?.parts.join('') ?? '']))
   return mapTree(query, {
     expression: (tree): ExpressionTree | undefined => {

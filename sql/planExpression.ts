@@ -6,6 +6,7 @@ import { bindCalls } from './bindCalls.ts'
 import { CteScope } from './cteScope.ts'
 import { type Clause, type PendingExpr, translate, translateText } from './expression.ts'
 import { functionKinds } from './functionKinds.ts'
+import { checkInPlace } from './inPlaceCalls.ts'
 import { NotLiftable } from './notLiftable.ts'
 import { type Planning, startPlanning } from './planning.ts'
 import type { SqlContext } from './planSelect.ts'
@@ -57,7 +58,9 @@ async function translated(item: ExpressionTree, text: string, planning: Planning
   try {
     const pending = translate(item, clause)
     await planning.printer.flush()
-    return pending()
+    const expr = pending()
+    checkInPlace(planning.inPlace, select + text)
+    return expr
   } catch (error) {
     if (!(error instanceof NotLiftable)) throw error
     throw new EngineError('SQL_INVALID', `'${text}' cannot be an expression of its own: ${error.reason}`)

@@ -7,7 +7,7 @@ import { rewriteCalls } from './calls.ts'
 import { CteScope } from './cteScope.ts'
 import { functionKinds } from './functionKinds.ts'
 import { inlineParameters } from './inlineParameters.ts'
-import type { InPlaceCall } from './inPlaceCalls.ts'
+import { checkInPlace, type InPlaceCall } from './inPlaceCalls.ts'
 import { nameCalls } from './nameCalls.ts'
 import { NotLiftable } from './notLiftable.ts'
 import { bindParameters, type Parameters } from './parameters.ts'
@@ -18,7 +18,14 @@ import { errorAt, positionOfCodePoint, type StatementText } from './sqlError.ts'
 import { checkDefinedOnce } from './textUse.ts'
 import type { QueryTree } from './tree.ts'
 import { parseSerialized } from './treeJson.ts'
-import { hasMadeUpNames, namesOf, showingQuoted, type WholeQuery, wholePlan } from './wholeQuery.ts'
+import {
+  hasMadeUpNames,
+  namesOf,
+  saysOfCalls,
+  showingQuoted,
+  type WholeQuery,
+  wholePlan,
+} from './wholeQuery.ts'
 
 /** What planning a statement needs to know. */
 export interface SqlContext {
@@ -59,7 +66,9 @@ export async function planSelect(
     planQuery: async (part, scope) => planQuery(part, scope, planning),
   })
   const tree = await nameCalls(await bindParameters(bound, parameters, binder), planning)
-  return planTree({ text: inPlace, tree, catalog }, hasMadeUpNames(bound), planning, place)
+  const planned = await planTree({ text: inPlace, tree, catalog }, hasMadeUpNames(bound), planning, place)
+  checkInPlace(planned.inPlaceCalls, place.statement)
+  return planned
 }
 
 async function planTree(
@@ -80,7 +89,7 @@ async function planTree(
     await printer.flush()
     const plan = relation.plan()
     checkDefinedOnce(planning)
-    const names = madeUpNames ? await namesOf(whole, binder) : null
+    const names = madeUpNames && !saysOfCalls(whole) ? await namesOf(whole, binder) : null
     const display = names ?? relation.columns.map((column) => column.display)
     return { plan, names: display, inPlaceCalls: distinctCalls(planning) }
   } catch (error) {

@@ -1,6 +1,9 @@
+import { outputColumns } from '../src/plan/columns.ts'
+import { appendErrorColumns, dropErrorColumns, errorName } from '../src/plan/errorColumns.ts'
 import type { Binder } from './binder.ts'
 import { mentionsCalls, rewriteCalls, type TextCall } from './calls.ts'
 import { classifyStatement, type StatementShape, type TextRange } from './classify.ts'
+import { checkInPlace } from './inPlaceCalls.ts'
 import { planSelect, type SelectPlan, type SqlContext } from './planSelect.ts'
 import type { StatementText } from './sqlError.ts'
 import { tokenize } from './tokens.ts'
@@ -60,7 +63,13 @@ async function plan(range: TextRange, statement: string, context: SqlContext): P
     return { kind: 'explain', analyze, statement: explained, text }
   }
   const planned = mentionsCalls(part.text, context.catalog) ? await planPart(shape, part, context) : null
-  return planned ?? { kind: 'text', ...rewriteCalls(part.text, context.catalog, part) }
+  return planned ?? textStatement(part, context)
+}
+
+function textStatement(part: Part, { catalog }: SqlContext): TextStatement {
+  const rewritten = rewriteCalls(part.text, catalog, part)
+  checkInPlace(rewritten.calls, part.statement)
+  return { kind: 'text', ...rewritten }
 }
 
 /** Null for a statement that is best left to DuckDB. */
@@ -71,7 +80,7 @@ async function planPart(
 ): Promise<SelectStatement | WrappedStatement | null> {
   if (shape.kind === 'select') {
     const query = await planSelect(part.text, context, part)
-    return query === null ? null : { kind: 'select', query }
+    return query === null ? null : { kind: 'select', query: withErrorColumns(query, context) }
   }
   if (!('query' in shape)) return null
   const { start, end } = shape.query
@@ -84,7 +93,22 @@ async function planPart(
   const query = await planSelect(inner, context, { statement: part.statement, offset: part.offset + start })
   // With all its calls in place the statement is one for DuckDB.
   const whole = query?.plan.kind === 'opaque' && query.plan.inputs.length === 0
-  return query === null || whole ? null : { kind: shape.kind, prefix, query, suffix }
+  if (query === null || whole) return null
+  if (shape.kind !== 'insertSelect')
+    return { kind: shape.kind, prefix, query: withErrorColumns(query, context), suffix }
+  const plan = dropErrorColumns(query.plan, context.catalog)
+  return { kind: shape.kind, prefix, query: { ...query, plan }, suffix }
+}
+
+/** The query with a column of errors behind each column that is a call with `on_error: 'column'`. */
+function withErrorColumns(query: SelectPlan, { catalog }: SqlContext): SelectPlan {
+  const { plan, errors } = appendErrorColumns(query.plan, catalog)
+  if (errors.size === 0) return query
+  const columns = outputColumns(query.plan) ?? []
+  const names = query.names.flatMap((name, index) =>
+    errors.has(columns[index] ?? '') ? [name, errorName(name)] : [name],
+  )
+  return { ...query, plan, names }
 }
 
 async function isQuery(text: string, binder: Binder): Promise<boolean> {

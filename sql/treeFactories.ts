@@ -28,7 +28,7 @@ export function integerTree(value: number): ConstantTree {
   return constantTree('INTEGER', value)
 }
 
-function nullTree(): ConstantTree {
+export function nullTree(): ConstantTree {
   const value = { type: { id: 'NULL', type_info: null }, is_null: true }
   return { ...nowhere, class: 'CONSTANT', type: 'VALUE_CONSTANT', value }
 }

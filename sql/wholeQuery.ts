@@ -4,6 +4,7 @@ import { EngineError, isEngineError } from '../src/base/errors.ts'
 import { quoteIdentifier } from '../src/expr/render.ts'
 import { opaque } from '../src/plan/factories.ts'
 import type { LogicalPlan } from '../src/plan/plan.ts'
+import { callOf } from './bindCalls.ts'
 import type { Binder } from './binder.ts'
 import { type InPlaceCall, inPlaceCalls } from './inPlaceCalls.ts'
 import { areDistinct } from './names.ts'
@@ -12,6 +13,7 @@ import { errorAt } from './sqlError.ts'
 import { relationColumns } from './textRelation.ts'
 import { nameOf, significantTokens } from './tokens.ts'
 import type { QueryTree } from './tree.ts'
+import { someExpression } from './treeWalk.ts'
 
 /** A query as the user wrote it, but for its calls: they are in place as `"name"(…)`, and parameters are constants. */
 export interface WholeQuery {
@@ -42,6 +44,14 @@ export function wholePlan({ text, tree, catalog }: WholeQuery, schema: Schema, r
  */
 export async function namesOf(query: WholeQuery, binder: Binder): Promise<readonly string[] | null> {
   return (await orNull(binder.describe(query.text)))?.map(({ name }) => name) ?? null
+}
+
+/** Whether a call has options of its own or is tried, of which its name in DuckDB would speak. */
+export function saysOfCalls({ tree, catalog }: WholeQuery): boolean {
+  return someExpression(tree, (part) => {
+    const call = callOf(part, catalog)
+    return call !== null && (call.options !== null || call.outcome === 'try')
+  })
 }
 
 /** Whether DuckDB makes up names for columns of a query. */

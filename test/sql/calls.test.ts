@@ -74,8 +74,8 @@ describe('calls in any statement', () => {
   test('are listed with their places', () => {
     const text = "DELETE FROM t WHERE extract(catalog_call('text.clean', a)) = []"
     expect(rewriteCalls(text, catalog).calls).toEqual([
-      { function: 'extract', position: 20 },
-      { function: 'text.clean', position: 28 },
+      { function: 'extract', options: null, outcome: 'value', position: 20 },
+      { function: 'text.clean', options: null, outcome: 'value', position: 28 },
     ])
   })
 

@@ -147,9 +147,7 @@ describe('a SELECT becomes plans', () => {
 
   test('metadata is a struct beside the arguments', async () => {
     const { plan } = await planned("SELECT id_int(value => id, metadata => {'model': 'x', n: k}) AS i FROM t")
-    expect(
-      formatPlan(plan),
-    ).toBe(`project i = id_int(id, metadata => main.struct_pack(model := 'x', n := k))
+    expect(formatPlan(plan)).toBe(`project i = id_int(id, metadata => main.struct_pack(model := 'x', n := k))
   sql SELECT id, k FROM t`)
   })
 

@@ -125,8 +125,8 @@ describe('statements that stay text', () => {
       kind: 'text',
       text: 'UPDATE t SET k = "add_up"(1, "id_int"(k))',
       calls: [
-        { function: 'add_up', position: 17 },
-        { function: 'id_int', position: 38 },
+        { function: 'add_up', options: null, outcome: 'value', position: 17 },
+        { function: 'id_int', options: null, outcome: 'value', position: 38 },
       ],
     })
   })
