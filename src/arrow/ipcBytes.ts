@@ -1,4 +1,4 @@
-import type { Field, Schema } from '../base/dataType.ts'
+import type { Field } from '../base/dataType.ts'
 import { EngineError, isEngineError, messageOf } from '../base/errors.ts'
 import { sameType } from '../base/formatType.ts'
 import { schemaOfArrow } from './arrowSchema.ts'
@@ -23,13 +23,13 @@ export function columnToIpc(field: Field, column: ColumnData): Uint8Array {
 export function columnFromIpc({ name, type }: Field, bytes: Uint8Array): ColumnData {
   try {
     checkStream(bytes)
-    const reader = library.RecordBatchReader.from(bytes)
-    const batches = [...reader]
-    const schema: Schema = schemaOfArrow(reader.schema)
+    const reader = library.RecordBatchReader.from(bytes).open()
+    const schema = schemaOfArrow(reader.schema)
     const [field] = schema
     if (schema.length !== 1 || field === undefined || !sameType(field.type, type)) {
       throw new Error(`it holds other columns than '${name}'`)
     }
+    const batches = [...reader]
     return concatColumns(
       type,
       batches.map((batch) => batchOf([{ name, type }], batch).columns[0]!),

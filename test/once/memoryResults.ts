@@ -8,6 +8,7 @@ export class MemoryResults implements ResultStore {
   readonly evictions: { maxBytes: number; notBefore: number }[] = []
   finds = 0
   failure: Error | null = null
+  readonly #removed = new Set<number>()
   #count = 0
 
   async find(
@@ -26,7 +27,7 @@ export class MemoryResults implements ResultStore {
 
   async read(segment: number): Promise<ResultSegment | null> {
     this.#failIfTold()
-    return this.segments.get(segment) ?? null
+    return this.#removed.has(segment) ? null : (this.segments.get(segment) ?? null)
   }
 
   async add(segment: ResultSegment, keys: readonly ResultKey[]): Promise<void> {
@@ -40,8 +41,17 @@ export class MemoryResults implements ResultStore {
     this.evictions.push({ maxBytes, notBefore })
   }
 
+  async bytes(): Promise<number> {
+    return [...this.segments.values()].reduce((sum, { data }) => sum + data.length, 0)
+  }
+
   async forgetRun(run: string): Promise<void> {
     for (const [id, segment] of this.segments) if (segment.run === run) this.segments.delete(id)
+  }
+
+  /** As if the cache had been held to its limit between a look-up and the reading of what it found. */
+  removeSegment(id: number): void {
+    this.#removed.add(id)
   }
 
   #failIfTold(): void {

@@ -21,7 +21,9 @@ function tell(value: unknown): string {
   if (value instanceof Map) return `map ${tell([...value])}`
   if (Array.isArray(value)) return `[${value.map(tell).join()}]`
   if (typeof value === 'object' && value !== null) {
-    return `{${Object.entries(value).map(([name, part]) => `${JSON.stringify(name)}:${tell(part)}`)}}`
+    return `{${Object.entries(value)
+      .map(([name, part]) => `${JSON.stringify(name)}:${tell(part)}`)
+      .join()}}`
   }
   return String(value)
 }

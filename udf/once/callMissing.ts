@@ -2,7 +2,7 @@ import type { ResultKey } from '../../catalog/store/stateStore.ts'
 import { type ScatterPart, scatterColumn } from '../../src/arrow/columns.ts'
 import { digestRows } from '../../src/arrow/rowKeys.ts'
 import { takeRows } from '../../src/arrow/takeRows.ts'
-import { onAbort } from '../abort.ts'
+import { cancelledError, onAbort } from '../abort.ts'
 import { type CallResult, type RowFailure, succeeded } from '../executor.ts'
 import { inputTypes, type OnceCall, partOf, reportSaved, storedContext } from './onceCall.ts'
 import { ResultRecorder } from './resultRecorder.ts'
@@ -16,6 +16,8 @@ export async function callMissing(call: OnceCall, rows: Int32Array): Promise<Cal
   const { keys, parts, missing } = await lookUp(call, rows)
   const { output } = call.registered.signature
   if (missing.length === 0) return succeeded(scatterColumn(output, parts, rows.length))
+  const { rowsOfCall, context, registered } = call
+  if (context.signal.aborted) throw cancelledError(registered.signature, context)
   const recorder = new ResultRecorder(call)
   const called = async (places: Int32Array, signal: AbortSignal): Promise<CallResult> => {
     const result = await callPart(
@@ -26,7 +28,6 @@ export async function callMissing(call: OnceCall, rows: Int32Array): Promise<Cal
     if (keys !== null) await keepSuccesses(call, recorder, { keys, places, result })
     return result
   }
-  const { rowsOfCall, context } = call
   if (missing.length <= rowsOfCall) return joined([missing], [await called(missing, context.signal)])
   const pieces = Array.from({ length: Math.ceil(missing.length / rowsOfCall) }, (_, piece) =>
     missing.slice(piece * rowsOfCall, (piece + 1) * rowsOfCall),

@@ -125,6 +125,7 @@ export class StoredResults {
     if (kept === null) return null
     try {
       const column = columnFromIpc({ name: resultName, type: signature.output }, kept.data)
+      if (column.length !== kept.rows) throw new Error(`${column.length} rows instead of ${kept.rows}`)
       return { function: kept.function, version: kept.version, column, bytes: byteSize(column) }
     } catch (error) {
       this.#warn({ signature, ...call }, 'a kept result is damaged, so that its calls are made again', error)
