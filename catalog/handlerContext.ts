@@ -56,7 +56,7 @@ export interface Usage {
 }
 
 /** Arguments and result have the types of `catalog.d.ts` where there is one. */
-export type CallFunction = <Name extends (keyof CatalogFunctions & string) | (string & {})>(
+export type CallFunction = <Name extends string>(
   name: Name,
   ...args: Entry<Name> extends { readonly args: infer Args extends readonly unknown[] } ? Args : unknown[]
 ) => Promise<Entry<Name> extends { readonly result: infer Result } ? Result : unknown>

@@ -1,4 +1,3 @@
-import type { InspectOptions } from 'node:util'
 import { inspect } from 'node:util'
 import { EngineError } from '../src/base/errors.ts'
 import type { FunctionSignature } from './function.ts'
@@ -7,7 +6,16 @@ import type { FunctionSignature } from './function.ts'
 export type SecretValues = Readonly<Record<string, string>>
 
 /** A value that a handler may use and nobody may see: wherever it is printed it reads `[secret NAME]`. */
-export class Secret {
+export interface Secret {
+  readonly name: string
+  /** The value itself: what it is given to can show it. */
+  reveal(): string
+  toString(): string
+  toJSON(): string
+}
+
+/** A copy of it in another thread would have its name alone. */
+class HiddenValue implements Secret {
   readonly name: string
   readonly #value: string
 
@@ -17,7 +25,6 @@ export class Secret {
     Object.freeze(this)
   }
 
-  /** The value itself: what it is given to can show it. */
   reveal(): string {
     return this.#value
   }
@@ -30,13 +37,13 @@ export class Secret {
     return this.toString()
   }
 
-  [Symbol.toPrimitive](): string {
+  [inspect.custom](): string {
     return this.toString()
   }
+}
 
-  [inspect.custom](_depth: number, _options: InspectOptions): string {
-    return this.toString()
-  }
+export function createSecret(name: string, value: string): Secret {
+  return new HiddenValue(name, value)
 }
 
 /**

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { collectDocuments, type PackageDocument } from '../examples/functions/documents.ts'
 import { extractEntities } from '../examples/functions/extractEntities.ts'
 import { language } from '../examples/functions/language.ts'
+import { handlerContext } from './handlerContext.ts'
 
 let root = ''
 
@@ -82,15 +83,7 @@ describe('documents', () => {
 })
 
 describe('definitions', () => {
-  const context = {
-    batch: 0,
-    firstRow: 0,
-    signal: new AbortController().signal,
-    metadata: null,
-    function: 'f',
-    version: 1,
-    rows: 1,
-  }
+  const context = handlerContext()
 
   test('extract_entities tells kinds and spans', () => {
     expect(extractEntities).toMatchObject({

@@ -1,12 +1,14 @@
+import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { defaultPolicies } from '../catalog/policy/policies.ts'
 import { type RegisteredFunction, registerFunction } from '../catalog/registerFunction.ts'
 import type { Batch } from '../src/arrow/column.ts'
 import { decodeColumn } from '../src/arrow/decode.ts'
 import { encodeColumn } from '../src/arrow/encode.ts'
-import { type EngineError, isEngineError } from '../src/base/errors.ts'
-import { unobserved } from '../udf/callEvents.ts'
+import { EngineError, isEngineError } from '../src/base/errors.ts'
+import { type CallEvent, type CallObserver, unobserved } from '../udf/callEvents.ts'
 import type { CallResult, Executor, InvokeContext } from '../udf/executor.ts'
+import { nestedCaller } from '../udf/nestedCalls.ts'
 import * as fixtures from './fixtures/functions/conformance.ts'
 
 const url = new URL('./fixtures/functions/conformance.ts', import.meta.url).href
@@ -85,6 +87,13 @@ export function describeExecutor(name: string, create: () => Executor): void {
     }
     const failure = async (exportName: keyof typeof definitions, column: readonly unknown[] = oneToTen) =>
       failureOf(call(exportName, [column]))
+
+    const odd = async (exportName: keyof typeof definitions, values: readonly unknown[]) => {
+      const fn = registered(exportName)
+      const result = await executor.invoke(fn, batchOf(fn, values), contextOf({ reportsRows: true }))
+      const failures = result.failures.map(({ row, error }) => `${row} ${error.code} ${error.message}`)
+      return { values: valuesOf(fn, result), failures, errors: result.failures.map(({ error }) => error) }
+    }
 
     beforeAll(async () => {
       executor = create()
@@ -170,6 +179,9 @@ export function describeExecutor(name: string, create: () => Executor): void {
           firstRow: 1000,
           rows: 2,
           metadata: { user: 'x' },
+          attempt: 1,
+          deadline: null,
+          secrets: {},
           aborted: false,
         })),
       )
@@ -230,6 +242,166 @@ export function describeExecutor(name: string, create: () => Executor): void {
         code: 'FUNCTION_RESULT_INVALID',
         details: { function: 'out_of_range', version: 2, batch: 7, row: 1 },
       })
+    })
+
+    it('tells the rows that fail alone where it is asked to, beside the others', async () => {
+      const values = [1, 3, null, 4, 5, 6]
+      for (const [exportName, label] of [
+        ['oddRows', 'odd_rows'],
+        ['oddRowsAsync', 'odd_rows_async'],
+        ['oddList', 'odd_list'],
+      ] as const) {
+        const { failures, errors, ...results } = await odd(exportName, values)
+        expect(results.values).toEqual([1, null, null, null, null, 6])
+        const code = exportName === 'oddList' ? 'ROW_FAILED' : 'FUNCTION_FAILED'
+        const failed = `function '${label}' (version 2) failed in batch 7 of 6 rows`
+        expect(failures).toEqual([
+          `1 ${code} ${failed}, row 1: three is too much`,
+          `3 ROW_FAILED ${failed}, row 3: four is no better`,
+          `4 FUNCTION_RESULT_INVALID function '${label}' (version 2) returned 500 instead of TINYINT, a whole number from -128 to 127 in batch 7, row 4`,
+        ])
+        expect(errors[0]).toMatchObject({ cause: { name: 'RangeError', message: 'three is too much' } })
+        if (exportName === 'oddList') continue
+        expect(errors[0]).toMatchObject({
+          cause: { status: 429, retryAfter: 2 },
+          details: { retryAfter: 2000 },
+        })
+      }
+      const vector = await odd('oddVector', [1, 3, null, 500, 6])
+      expect(vector.values).toEqual([1, null, null, null, 6])
+      expect(vector.failures.map((text) => text.slice(0, 26))).toEqual([
+        "1 ROW_FAILED function 'odd",
+        '3 FUNCTION_RESULT_INVALID ',
+      ])
+      expect((await odd('oddRows', [1, 2])).failures).toEqual([])
+    })
+
+    it('fails the batch with the first row that fails where it is not', async () => {
+      expect(await failure('oddRows', [1, 4, 3])).toMatchObject({ code: 'ROW_FAILED', details: { row: 1 } })
+      expect(await failure('oddList', [5, 4, 3])).toMatchObject({ code: 'ROW_FAILED', details: { row: 1 } })
+      expect(await failure('oddVector', [5, 4, 3])).toMatchObject({ code: 'ROW_FAILED', details: { row: 2 } })
+      expect(await failure('oddList', [1, 5])).toMatchObject({ code: 'FUNCTION_RESULT_INVALID' })
+    })
+
+    it('leaves a batch that is needed again as it was, whatever its handler does with it', async () => {
+      for (const exportName of ['overwrites', 'scale'] as const) {
+        const fn = registered(exportName)
+        const batch = batchOf(fn, ...fn.signature.inputs.map(() => [1, 2, 3]))
+        const before = structuredClone(batch)
+        for (const attempt of [1, 2]) {
+          const result = await executor.invoke(fn, batch, contextOf({ keepsInput: true, attempt }))
+          expect(valuesOf(fn, result)).toEqual(exportName === 'overwrites' ? [7, 7, 7] : [1, 4, 9])
+          expect(batch).toEqual(before)
+        }
+      }
+      expect(await call('attempts', [[1]], { attempt: 3, deadline: 17 })).toEqual(['3 17'])
+    })
+
+    it('passes on what handlers report, in order, as plain data', async () => {
+      const events: CallEvent[] = []
+      const observer: CallObserver = (called, event) => {
+        expect(called).toEqual({ function: 'talks', version: 2 })
+        expect(structuredClone(event)).toEqual(event)
+        events.push(event)
+      }
+      expect(await call('talks', [[1]], { observer })).toEqual([2])
+      const span = { kind: 'span', batch: 7, firstRow: 1000, attempt: 1 }
+      expect(events).toMatchObject([
+        {
+          kind: 'log',
+          level: 'info',
+          message: 'begins',
+          fields: { x: 1, at: ['1970-01-01T00:00:00.000Z', '5', 'no'], self: 'a function' },
+        },
+        { kind: 'log', level: 'debug', message: 'in between', fields: {} },
+        { ...span, id: 2, parent: 1, name: 'inner', error: null },
+        { ...span, id: 1, parent: null, name: 'outer', error: null },
+        { kind: 'usage', key: 'team', units: { tokens: 10, dollars: 0.5 } },
+        { ...span, id: 3, parent: null, name: 'fails', error: 'broken' },
+        { kind: 'log', level: 'warn', message: 'ends' },
+      ])
+    })
+
+    it('lets handlers call functions', async () => {
+      const found: string[] = []
+      const caller = nestedCaller(
+        (label) => {
+          found.push(label)
+          const exportName = (
+            { upper_row: 'upperRow', factorial: 'factorial', calls_other: 'callsOther' } as const
+          )[label]
+          if (exportName === undefined)
+            throw new EngineError('UNKNOWN_FUNCTION', `unknown catalog function '${label}'`)
+          return { registered: registered(exportName), policies: defaultPolicies, secrets: {} }
+        },
+        (...args) => executor.invoke(...args),
+      )
+      const rows = [
+        [1, 2],
+        [null, 'upper_row'],
+      ]
+      expect(await call('callsOther', rows, { caller })).toEqual(['ROW 1,A,,B,REMOTE', 'ROW 2,A,,B,REMOTE'])
+      expect(new Set(found)).toEqual(new Set(['upper_row']))
+      expect(await call('factorial', [[0, 5, 20]], { caller })).toEqual([1n, 120n, 2432902008176640000n])
+      const many = Array.from({ length: 100 }, () => 6)
+      expect(await call('factorial', [many], { caller })).toEqual(many.map(() => 720n))
+      expect(await failureOf(call('factorial', [[40]], { caller }))).toMatchObject({
+        code: 'DEFINITION_INVALID',
+        message:
+          'functions call one another 33 deep: factorial → factorial\n  a call may wait for a call, 32 deep; let one of them end without calling the next',
+      })
+      expect(await failureOf(call('callsOther', [[1], ['nothing']], { caller }))).toMatchObject({
+        code: 'FUNCTION_FAILED',
+        message:
+          "function 'calls_other' (version 2) failed in batch 7 of 1 row, row 0: unknown catalog function 'nothing'",
+      })
+    })
+
+    it('gives handlers their secrets, and nobody else', async () => {
+      const secrets = { API_KEY: 'sk-1 "äß"/+&9' }
+      expect(await call('tells', [['shown']], { secrets })).toEqual([
+        '[secret API_KEY] {"key":"[secret API_KEY]"} 13',
+      ])
+      const events: CallEvent[] = []
+      const observer: CallObserver = (_, event) => events.push(event)
+      const error = await call('tells', [['']], { secrets, observer }).catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({
+        message:
+          "function 'tells' (version 2) failed in batch 7 of 1 row, row 0: refused [secret API_KEY] [secret API_KEY] [secret API_KEY]",
+      })
+      expect(events).toMatchObject([
+        {
+          message: 'the key is [secret API_KEY] [secret API_KEY] [secret API_KEY]',
+          fields: { '[secret API_KEY]': ['[secret API_KEY]'] },
+        },
+      ])
+      const shown = inspect([error, events], { depth: 20, showHidden: true }) + JSON.stringify(error)
+      expect(shown).not.toContain('sk-1')
+      expect(shown).not.toContain('c2stMSAi')
+      expect(await failure('tells', ['shown'])).toMatchObject({
+        code: 'SECRET_MISSING',
+        message:
+          "function 'tells' (version 2) asks for secret 'API_KEY', which nobody gave\n  open the session with secrets: { API_KEY: … }, or set the environment variable API_KEY",
+      })
+    })
+
+    it('makes lists of what handlers yield', async () => {
+      expect(await call('counts', [[null, -1]])).toEqual([
+        [0, 1, 2, 3, 4],
+        [0, 1, 2, 3, 4],
+      ])
+      expect(await failure('counts', [3])).toMatchObject({
+        code: 'FUNCTION_FAILED',
+        message: "function 'counts' (version 2) failed after 3 items in batch 7 of 1 row, row 0: not 3",
+        details: { itemsYielded: 3 },
+      })
+      const fn = registered('counts')
+      const result = await executor.invoke(fn, batchOf(fn, [2, 9, 0]), contextOf({ reportsRows: true }))
+      expect(valuesOf(fn, result)).toEqual([[0, 1], [0, 1, 2, 3, 4], []])
+      expect(result.failures.map(({ row, error }) => [row, error.details.itemsYielded])).toEqual([
+        [0, 2],
+        [2, 0],
+      ])
     })
 
     it('goes on after failures', async () => {

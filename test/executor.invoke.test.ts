@@ -232,7 +232,7 @@ const definitions = (nullHandling: 'call' | 'propagate', maxBatchingSize: number
 
 describe('any batching', () => {
   it('gives the same results', async () => {
-    const dispatcher = createDispatcher({ main: new MainExecutor(), pool: new MainExecutor() })
+    const dispatcher = createDispatcher({ executors: { main: new MainExecutor(), pool: new MainExecutor() } })
     await fc.assert(
       fc.asyncProperty(
         nullableInts,

@@ -1,3 +1,4 @@
+import { currentCall } from '../catalog/currentCall.ts'
 import { RowError } from '../catalog/rowError.ts'
 import { onAbort } from './abort.ts'
 import { streamFailed } from './functionErrors.ts'
@@ -26,7 +27,8 @@ export async function* openStream(
   { definition, context }: Pick<HandlerCall, 'definition' | 'context'>,
   input: object,
 ): AsyncGenerator<unknown, void, undefined> {
-  const stream = definition.handler(input, context)
+  const inCall = <Value>(work: () => Value): Value => currentCall.run({ context, span: null }, work)
+  const stream = inCall(() => definition.handler(input, context))
   if (!isStream(stream)) throw new TypeError('the handler gave no async generator')
   // It returns when it has dealt with what it waits for, which nobody need wait for.
   const stopListening = onAbort(context.signal, () => {
@@ -36,7 +38,7 @@ export async function* openStream(
   try {
     for (;;) {
       context.signal.throwIfAborted()
-      const { done, value } = await stream.next().catch((thrown: unknown) => {
+      const { done, value } = await inCall(() => stream.next()).catch((thrown: unknown) => {
         ended = true
         throw thrown
       })

@@ -43,16 +43,23 @@ export function rowFailed(place: CallPlace, error: RowError, row: number): Engin
 
 /** A stream failed after so many items. */
 export function streamFailed(place: CallPlace, thrown: unknown, { row, items }: StreamPlace): EngineError {
-  const error = handlerFailed(place, thrown, row)
-  const { code, details, cause } = error
-  if (code !== 'FUNCTION_FAILED' && code !== 'ROW_FAILED') return error
-  const [message = ''] = error.message.split(': ', 1)
+  const { context, rows } = place
+  if (isEngineError(thrown) && (endsTheQuery(thrown) || thrown.details.itemsYielded !== undefined))
+    return thrown
+  const inRow = handlerFailed(place, thrown, row)
+  const { code, cause } = inRow
   return new EngineError(
     code,
-    `${message}, after ${count(items, 'item')}: ${error.message.slice(message.length + 2)}`,
-    { ...details, itemsYielded: items },
+    `${subjectOf(place)} failed after ${count(items, 'item')} in batch ${context.batch} of ${count(rows, 'row')}${atRow(place, row)}: ${messageOf(cause)}`,
+    { ...inRow.details, itemsYielded: items },
     cause,
   )
+}
+
+/** `problem` continues "function 'f' (version 1) yielded". */
+export function invalidItem(place: CallPlace, problem: string, items: number): EngineError {
+  const message = `${subjectOf(place)} yielded ${problem} after ${count(items, 'item')}`
+  return new EngineError('FUNCTION_RESULT_INVALID', message, { ...details(place, 0), itemsYielded: items })
 }
 
 /** The row whose stream it is, and how many items it has yielded. */

@@ -1,7 +1,7 @@
 import { currentCall } from '../catalog/currentCall.ts'
 import type { CallFunction, HandlerContext, HandlerLog, LogLine, Usage } from '../catalog/handlerContext.ts'
 import { RowError } from '../catalog/rowError.ts'
-import { missingSecret, Secret } from '../catalog/secret.ts'
+import { createSecret, missingSecret } from '../catalog/secret.ts'
 import { EngineError, messageOf } from '../src/base/errors.ts'
 import type { Redact } from '../src/base/redact.ts'
 import type { CallEvent } from './callEvents.ts'
@@ -39,8 +39,8 @@ export function createHandlerContext(
       return error
     },
     callRows,
-    call: (async (other: string, ...args: readonly unknown[]) =>
-      (await callRows(other, [args]))[0]) as CallFunction,
+    call: ((other: string, ...args: readonly unknown[]) =>
+      answered(callRows(other, [args]).then(([result]) => result))) as CallFunction,
   })
   return context
 }
@@ -48,15 +48,18 @@ export function createHandlerContext(
 function callerFor(place: CallPlace): HandlerContext['callRows'] {
   const { signature, context } = place
   const chain = [...(context.chain ?? []), signature.name]
-  return (other, rows) => {
-    const calling =
+  return (other, rows) =>
+    answered(
       context.call === undefined
         ? Promise.reject(notHere(place, other))
-        : context.call({ function: other, rows, chain })
-    // A handler that does not wait for it does not learn how it ended.
-    calling.catch(() => undefined)
-    return calling
-  }
+        : context.call({ function: other, rows, chain }),
+    )
+}
+
+/** A handler that does not wait for a call does not learn how it ended. */
+function answered<Result>(calling: Promise<Result>): Promise<Result> {
+  calling.catch(() => undefined)
+  return calling
 }
 
 function notHere(place: CallPlace, other: string): EngineError {
@@ -73,7 +76,7 @@ function secretsFor({ signature, context }: CallPlace): HandlerContext['secrets'
   const entries = signature.secrets.map((name) => {
     const value = context.secrets?.[name]
     if (value === undefined) throw missingSecret(name, signature)
-    return [name, new Secret(name, value)] as const
+    return [name, createSecret(name, value)] as const
   })
   return Object.freeze(Object.fromEntries(entries))
 }

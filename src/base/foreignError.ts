@@ -15,8 +15,8 @@ export function encodeForeignError(thrown: unknown, depth = 0): ForeignError {
     return { name: 'Error', message: String(thrown), properties: propertiesOf(thrown) }
   const { name, message, stack, cause } = thrown
   return {
-    name: String(name),
-    message: String(message),
+    name,
+    message,
     ...(typeof stack === 'string' ? { stack } : {}),
     properties: propertiesOf(thrown),
     // `fetch` says only there what went wrong.

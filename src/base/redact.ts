@@ -39,8 +39,14 @@ function escapedCharacters(value: string): string {
     const unicode = [...character.matchAll(/[^]/g)]
       .map(([unit]) => `\\\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
       .join('')
-    const forms = [literal(character), percent, literal(json), unicode, ...(character === ' ' ? ['\\+'] : [])]
-    return either(forms)
+    // The escaped ones first: some begin with the character itself.
+    return either([
+      percent,
+      literal(json),
+      unicode,
+      ...(character === ' ' ? ['\\+'] : []),
+      literal(character),
+    ])
   }).join('')
 }
 

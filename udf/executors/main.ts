@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { FunctionSignature } from '../../catalog/function.ts'
 import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
 import type { Batch } from '../../src/arrow/column.ts'
+import { sliceColumn } from '../../src/arrow/columns.ts'
 import { EngineError } from '../../src/base/errors.ts'
 import { cancelledError, onAbort, untilAborted } from '../abort.ts'
 import { type CallResult, type Executor, type InvokeContext, scopeOf } from '../executor.ts'
@@ -41,7 +42,8 @@ export class MainExecutor implements Executor {
       const { signal } = controller
       signal.throwIfAborted()
       const limiter = this.#limiterOf(signature, context)
-      const result = invokeHandler(registered, batch, scopeOf({ ...context, signal }), limiter)
+      const own = context.keepsInput ? handlersOwn(signature, batch) : batch
+      const result = invokeHandler(registered, own, scopeOf({ ...context, signal }), limiter)
       return result instanceof Promise ? await untilAborted(signal, result) : result
     } catch (thrown) {
       if (context.signal.aborted) throw cancelledError(signature, context)
@@ -69,6 +71,13 @@ export class MainExecutor implements Executor {
     await setImmediate()
     this.#idleAt = performance.now()
   }
+}
+
+/** Handlers of many rows see the memory of columns, and may write there. */
+function handlersOwn({ style, inputs }: FunctionSignature, batch: Batch): Batch {
+  if (style === 'row') return batch
+  const columns = inputs.map(({ type }, index) => sliceColumn(type, batch.columns[index]!, 0, batch.length))
+  return { length: batch.length, columns }
 }
 
 function closedError(): EngineError {

@@ -197,10 +197,16 @@ function closedError(): EngineError {
 
 /** The part of a context that a thread can be sent. */
 function sentContext(context: InvokeContext): PoolTask['context'] {
-  const { batch, firstRow, metadata, attempt, deadline, reportsRows, secrets, chain } = context
+  const { batch, firstRow, metadata, attempt, deadline, reportsRows, secrets, chain, trace } = context
   return {
-    ...{ batch, firstRow, metadata, attempt, deadline, reportsRows },
+    batch,
+    firstRow,
+    metadata,
+    attempt,
+    deadline,
+    reportsRows,
     ...(secrets === undefined ? {} : { secrets }),
     ...(chain === undefined ? {} : { chain }),
+    ...(trace == null ? {} : { trace }),
   }
 }

@@ -8,6 +8,7 @@ import { untilAborted } from '../../abort.ts'
 import type { CallResult, HandlerScope } from '../../executor.ts'
 import { invokeHandler } from '../../invokeHandler.ts'
 import { Limiter } from '../../limiter.ts'
+import { inTrace } from '../../traceCarrier.ts'
 import type { CancelMessage, PoolReply, PoolTask, PoolThreadData } from './poolMessages.ts'
 import { TaskEvents, ThreadLink } from './threadLink.ts'
 import { enterStatus } from './threadStatus.ts'
@@ -68,7 +69,9 @@ async function invoke(task: PoolTask, signal: AbortSignal, { observer }: TaskEve
     observer,
     call: (call) => link.call(task.id, call),
   }
-  const result = invokeHandler(registered, task.batch, scope, limiterOf(task, registered, limiter))
+  const result = inTrace(scope.trace, () =>
+    invokeHandler(registered, task.batch, scope, limiterOf(task, registered, limiter)),
+  )
   workOn(0)
   return result instanceof Promise ? untilAborted(signal, result) : result
 }
