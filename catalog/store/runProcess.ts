@@ -14,14 +14,17 @@ export function processInstance(process: number): string | undefined {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()
     const status = readFileSync(`/proc/${process}/stat`, 'latin1')
     // The second field is the program's name in parentheses, which may hold anything; the 22nd is the time of the start.
-    const start = status.slice(status.lastIndexOf(')') + 2).split(' ')[19]
-    return start === undefined ? undefined : `${boot}:${start}`
+    const [state, ...fields] = status.slice(status.lastIndexOf(')') + 2).split(' ')
+    // A zombie has ended: only its number is still taken.
+    return state === 'Z' ? undefined : `${boot}:${fields[18]}`
   } catch {
     return undefined
   }
 }
 
 function isAlive(pid: number): boolean {
+  // Zero and below name groups of processes.
+  if (pid <= 0) return false
   try {
     process.kill(pid, 0)
     return true
