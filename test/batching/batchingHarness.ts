@@ -72,11 +72,7 @@ export class Harness {
     return succeeded(batchOf(values).columns[0]!)
   }
 
-  constructor(
-    options:
-      | Partial<BatchingPolicy>
-      | ((context: Pick<InvokeContext, 'policies'>) => BatchingOptions | null) = {},
-  ) {
+  constructor(options: Partial<BatchingPolicy> | ((context: InvokeContext) => BatchingOptions | null) = {}) {
     const constant = typeof options === 'function' ? null : policy(options)
     this.batching = createBatching({
       clock: this.clock,

@@ -1,16 +1,18 @@
 import type { CallObserver } from '../callEvents.ts'
 import type { Clock } from '../clock.ts'
 import type { BatchSizer, BatchTrial, Outlook } from './batchSizer.ts'
-import { CostModel, efficientRows } from './costModel.ts'
+import { type BatchCost, CostModel, efficientRows } from './costModel.ts'
 import { isPerhapsTooLarge, overloadOf } from './overload.ts'
 
 /** Sizes of the first batches: two, so that the first answers tell fixed cost from cost per row. */
 const FIRST_SIZES = [8, 32] as const
 const LARGEST_SIZE = 16_384
-/** Times the largest batch that succeeded: as far as what was measured is trusted. */
+/** Times the largest batch that succeeded: as far as what was measured is trusted at first. */
 const LONGEST_LEAP = 8
+/** How far, from 0 to 1, one measurement moves the size towards what it says, once a size was found. */
+const CALM = 0.1
 /** Share of the highest throughput for which a batch need not be larger. */
-const ENOUGH = 0.95
+const ENOUGH = 0.96
 /** Milliseconds that a batch may take, or so many times its fixed cost if that is more. */
 const LATENCY = 1000
 const LATENCY_OF_FIXED = 10
@@ -38,8 +40,8 @@ export class AutoSizer implements BatchSizer {
   /** Batches that were sent when it last backed off: what they fail with is no news. */
   #sentBefore = 0
   #largestGood = 0
-  /** Best size by the model; null until that is known. */
-  #best: number | null = null
+  /** Size that was found; null while it is searched for. */
+  #found: number | null = null
   #sizeLimit = LARGEST_SIZE
   #batchLimit = Infinity
   #overloads = 0
@@ -54,7 +56,6 @@ export class AutoSizer implements BatchSizer {
 
   /** `mostBatches`: in flight at once. `timeout`: milliseconds after which a call is given up; null for none. */
   limit(mostBatches: number, timeout: number | null): void {
-    if (timeout !== this.#timeout) this.#best = null
     this.#mostBatches = Math.max(1, mostBatches)
     this.#timeout = timeout
   }
@@ -70,7 +71,8 @@ export class AutoSizer implements BatchSizer {
   }
 
   wantedRows(): number {
-    return Math.min(MOST_WANTED_ROWS, Math.ceil(this.size * this.batches * 1.5))
+    const size = this.#found === null ? this.size * LONGEST_LEAP : this.size
+    return Math.min(MOST_WANTED_ROWS, Math.ceil(size * this.batches * 1.5))
   }
 
   hasRoom(): boolean {
@@ -141,13 +143,15 @@ export class AutoSizer implements BatchSizer {
 
   #wantedSize(): number {
     const { cost } = this.#model
+    if (this.#found !== null) return this.#found
     if (cost === null) return FIRST_SIZES[this.#sent % FIRST_SIZES.length]!
-    if (this.#best === null) {
-      const latency = Math.max(LATENCY, LATENCY_OF_FIXED * cost.fixed)
-      const maxLatency = this.#timeout === null ? latency : Math.min(latency, this.#timeout / 2)
-      this.#best = efficientRows(cost, { most: LARGEST_SIZE, maxLatency, share: ENOUGH })
-    }
-    return Math.min(this.#best, this.#largestGood * LONGEST_LEAP)
+    return Math.min(this.#bestSize(cost), this.#largestGood * LONGEST_LEAP)
+  }
+
+  #bestSize(cost: BatchCost): number {
+    const latency = Math.max(LATENCY, LATENCY_OF_FIXED * cost.fixed)
+    const maxLatency = this.#timeout === null ? latency : Math.min(latency, this.#timeout / 2)
+    return efficientRows(cost, { most: LARGEST_SIZE, maxLatency, share: ENOUGH })
   }
 
   /** Rows whose own cost is that of a call. */
@@ -158,8 +162,11 @@ export class AutoSizer implements BatchSizer {
 
   #learn(rows: number, milliseconds: number): void {
     this.#model.add(rows, milliseconds)
-    this.#best = null
     this.#largestGood = Math.max(this.#largestGood, rows)
+    const { cost } = this.#model
+    const best = cost === null ? Infinity : this.#bestSize(cost)
+    if (this.#found !== null) this.#found *= (best / this.#found) ** CALM
+    else if (best <= this.#largestGood) this.#found = best
     this.#overloads = 0
     this.#batchLimit += 1 / this.#batchLimit
     if (rows >= this.#sizeLimit * 0.9) this.#sizeLimit += Math.max(1, this.#sizeLimit * RECOVERY)

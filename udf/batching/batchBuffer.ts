@@ -140,12 +140,18 @@ export class BatchBuffer {
     const { context } = sent
     const trial = sizer.begin(sent.rows, context.policies.retry !== null)
     this.#tellWait(sent.pieces[0]!)
-    const observed = trial === null ? context : { ...context, observer: trial.observe(context.observer) }
+    const observed =
+      trial === null
+        ? context
+        : // Rows that are put back are needed again.
+          { ...context, keepsInput: sent.isWhole, observer: trial.observe(context.observer) }
     try {
       const result = await next(sent.pieces[0]!.call.registered, sent.batch(), observed)
       this.#sent.delete(sent)
-      trial?.succeeded()
-      sent.succeed(result)
+      const failure = result.failures.length === sent.rows ? result.failures[0]! : null
+      if (failure === null) trial?.succeeded()
+      if (failure !== null && trial?.failed(failure.error) === true) this.#putBack(sent)
+      else sent.succeed(result)
     } catch (error) {
       this.#sent.delete(sent)
       if (trial?.failed(error) === true) this.#putBack(sent)

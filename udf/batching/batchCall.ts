@@ -74,8 +74,13 @@ export class BatchCall {
     this.#parts.push(part)
     this.#missing -= part.column.length
     if (this.#missing > 0) return
+    try {
+      this.#resolve(this.#joined())
+    } catch (error) {
+      this.fail(error)
+      return
+    }
     this.#end(null)
-    this.#resolve(this.#joined())
   }
 
   fail(error: unknown): void {

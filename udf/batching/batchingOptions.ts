@@ -13,7 +13,4 @@ export interface BatchingOptions {
 }
 
 /** Says how a call is batched; null where nothing asks for batches. */
-export type BatchingOf = (
-  registered: RegisteredFunction,
-  context: Pick<InvokeContext, 'policies'>,
-) => BatchingOptions | null
+export type BatchingOf = (registered: RegisteredFunction, context: InvokeContext) => BatchingOptions | null

@@ -8,21 +8,25 @@ export interface BatchCost {
 interface Observation {
   readonly rows: number
   readonly milliseconds: number
+  /** Counts up. */
+  readonly number: number
 }
 
-/** Batches that are remembered. */
-const MEMORY = 64
+/** Batches of one size, within a factor of two, that are remembered: those of other sizes keep their part of the picture. */
+const MEMORY = 16
 /** Times by which sizes must differ to tell fixed cost from cost per row. */
 const SPREAD = 1.5
 /** What clocks of milliseconds cannot tell from nothing. */
 const RESOLUTION = 0.5
 /** Share of the error that a cost beyond the linear one must explain. */
 const WORTH_A_CURVE = 0.1
+/** Batches after which what was measured counts half. */
+const HALF_LIFE = 256
 
 /** Learns what a batch costs from those that were made lately. */
 export class CostModel {
-  readonly #observations: Observation[] = []
-  #next = 0
+  readonly #observations = new Map<number, Observation[]>()
+  #seen = 0
   #cost: BatchCost | null = null
 
   /** Null until batches of different sizes were seen. */
@@ -31,10 +35,12 @@ export class CostModel {
   }
 
   add(rows: number, milliseconds: number): void {
-    this.#observations[this.#next] = { rows, milliseconds }
-    this.#next = (this.#next + 1) % MEMORY
-    const sizes = this.#observations.map((seen) => seen.rows)
-    if (Math.max(...sizes) >= SPREAD * Math.min(...sizes)) this.#cost = fit(this.#observations, this.#cost)
+    const octave = Math.floor(Math.log2(rows))
+    const alike = this.#observations.get(octave) ?? []
+    this.#observations.set(octave, [...alike.slice(1 - MEMORY), { rows, milliseconds, number: this.#seen++ }])
+    const all = [...this.#observations.values()].flat()
+    const sizes = all.map((seen) => seen.rows)
+    if (Math.max(...sizes) >= SPREAD * Math.min(...sizes)) this.#cost = fit(all, this.#cost, this.#seen)
   }
 }
 
@@ -42,32 +48,35 @@ export function millisecondsOf({ fixed, perRow, perSquare }: BatchCost, rows: nu
   return fixed + perRow * rows + perSquare * rows * rows
 }
 
-/** The fewest rows, up to `most`, with nearly the highest throughput of all batches that take no longer than `maxLatency`. */
+/**
+ * The fewest rows, up to `most`, with this share of the highest throughput that any batch up to `most` rows has; or those with the
+ * highest throughput of all batches that take no longer than `maxLatency`, if these are fewer.
+ */
 export function efficientRows(
   cost: BatchCost,
   limits: { readonly most: number; readonly maxLatency: number; readonly share: number },
 ): number {
-  const rates: { rows: number; rate: number }[] = []
-  for (let rows = 1; rows < limits.most * 1.04; rows = Math.ceil(rows * 1.04)) {
-    const size = Math.min(rows, limits.most)
-    const milliseconds = millisecondsOf(cost, size)
-    if (milliseconds > limits.maxLatency && rates.length > 0) break
-    rates.push({ rows: size, rate: size / Math.max(milliseconds, 1e-3) })
+  const sizes: { rows: number; milliseconds: number; rate: number }[] = []
+  for (let rows = 1; rows <= limits.most; rows = Math.ceil(rows * 1.04)) {
+    const milliseconds = millisecondsOf(cost, rows)
+    sizes.push({ rows, milliseconds, rate: rows / Math.max(milliseconds, 1e-3) })
   }
-  const best = Math.max(...rates.map(({ rate }) => rate))
-  return rates.find(({ rate }) => rate >= limits.share * best)?.rows ?? 1
+  const highest = (among: typeof sizes): number => Math.max(...among.map(({ rate }) => rate))
+  const inTime = sizes.filter(({ milliseconds }, index) => index === 0 || milliseconds <= limits.maxLatency)
+  const enough = Math.min(highest(inTime), limits.share * highest(sizes))
+  return inTime.find(({ rate }) => rate >= enough)!.rows
 }
 
 /** Least squares of relative errors, without negative costs: the best of the fits that leave some of the three out. */
-function fit(observations: readonly Observation[], before: BatchCost | null): BatchCost {
+function fit(observations: readonly Observation[], before: BatchCost | null, seen: number): BatchCost {
   const scale = Math.max(...observations.map(({ rows }) => rows))
   const powers = [0, 0, 0, 0, 0]
   const times = [0, 0, 0]
   let total = 0
-  for (const { rows, milliseconds } of observations) {
+  for (const { rows, milliseconds, number } of observations) {
     const expected = before === null ? 0 : millisecondsOf(before, rows)
     // What took far longer than expected, such as a pause of the machine, counts less.
-    const weight = 1 / Math.max(milliseconds, expected, RESOLUTION) ** 2
+    const weight = 0.5 ** ((seen - number) / HALF_LIFE) / Math.max(milliseconds, expected, RESOLUTION) ** 2
     const size = rows / scale
     for (let power = 0; power < 5; power++) powers[power]! += weight * size ** power
     for (let power = 0; power < 3; power++) times[power]! += weight * milliseconds * size ** power

@@ -41,7 +41,7 @@ export class SentBatch {
       firstRow,
       signal: this.#abort.signal,
       deadline: latestDeadline(pieces),
-      keepsInput: this.#isWhole() && context.keepsInput,
+      keepsInput: this.isWhole && context.keepsInput,
       observer: this.#events?.observer ?? context.observer,
       source: null,
     }
@@ -50,7 +50,7 @@ export class SentBatch {
   /** The arguments of its rows: copies, unless it is all of one call. */
   batch(): Batch {
     const { pieces, rows } = this
-    if (this.#isWhole()) return pieces[0]!.call.batch
+    if (this.isWhole) return pieces[0]!.call.batch
     const columns = this.#registered.signature.inputs.map(({ type }, index) => {
       const parts = pieces.map(({ call, from, to }) => {
         const column = call.batch.columns[index]!
@@ -123,7 +123,8 @@ export class SentBatch {
     )
   }
 
-  #isWhole(): boolean {
+  /** Whether it is all of one call, whose columns go along as they are. */
+  get isWhole(): boolean {
     const [first] = this.pieces
     return this.pieces.length === 1 && this.rows === first!.call.batch.length
   }
