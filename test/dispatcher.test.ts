@@ -65,7 +65,7 @@ const texts = (count: number): (string | null)[] =>
 function scripted() {
   const main = new ScriptedExecutor()
   const pool = new ScriptedExecutor()
-  return { main, pool, dispatcher: createDispatcher({ main, pool }) }
+  return { main, pool, dispatcher: createDispatcher({ executors: { main, pool } }) }
 }
 
 describe('the dispatcher', () => {
@@ -184,7 +184,9 @@ describe('the dispatcher', () => {
       }),
       null,
     )
-    const dispatcher = createDispatcher({ main: new MainExecutor(), pool: new ScriptedExecutor() })
+    const dispatcher = createDispatcher({
+      executors: { main: new MainExecutor(), pool: new ScriptedExecutor() },
+    })
     const column = await dispatcher.invoke(fn, batchOf(fn, texts(7)), contextOf({ firstRow: 0 }))
     expect(valuesOf(fn, column)).toEqual(texts(7).map((text, row) => `${row}: ${text}`))
     await dispatcher.close()

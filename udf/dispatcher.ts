@@ -1,45 +1,103 @@
 import type { FunctionSignature } from '../catalog/function.ts'
+import { defaultPolicies } from '../catalog/policy/policies.ts'
 import type { RegisteredFunction } from '../catalog/registerFunction.ts'
+import type { LimitStore, ResultStore } from '../catalog/store/stateStore.ts'
+import { type Batching, createBatching } from './batching/batching.ts'
+import type { BatchSource } from './batching/batchSource.ts'
+import { costsOf } from './batching/rowCosts.ts'
 import { checkResult } from './checkResult.ts'
-import type { Executor, Invoke } from './executor.ts'
-import { limitConcurrency } from './limitConcurrency.ts'
-import { splitBatches } from './splitBatches.ts'
+import { type Clock, type Random, systemClock } from './clock.ts'
+import type { Executor, Interceptor, Invoke, InvokeContext } from './executor.ts'
+import { observeCalls } from './observeCalls.ts'
+import { callOnce } from './once/callOnce.ts'
+import { isolateFailures } from './outcome/isolateFailures.ts'
+import { breakCircuit } from './policies/circuitBreaker.ts'
+import { limitConcurrency } from './policies/concurrency.ts'
+import { keepDeadline } from './policies/deadline.ts'
+import { processLimits } from './policies/memoryLimits.ts'
+import { limitRate } from './policies/rateLimit.ts'
+import { retry } from './policies/retry.ts'
+import { timeOut } from './policies/timeout.ts'
+import type { RunScope } from './runScope.ts'
+import { limitSpending } from './spending.ts'
 
 /** The one door to every executor. */
 export interface Dispatcher {
-  /** Makes the calls of a batch, in as many parts as the function's batching asks for, and joins the results in order. */
+  /** Makes the calls of a batch with everything that is done around them. */
   readonly invoke: Invoke
-  /** Calls of a function that may be in flight at once. */
-  concurrencyOf(signature: FunctionSignature): number
+  /** Calls of a function that may be in flight at once, by its policies or by what its executor has room for. */
+  concurrencyOf(signature: FunctionSignature, policies?: InvokeContext['policies']): number
+  /** Announces a stream of calls of these functions; it ends with the run. */
+  openSource(functions: readonly RegisteredFunction[], run: RunScope): BatchSource
   /** Ends what is in flight and closes the executors. */
   close(): Promise<void>
 }
 
-/** `executors`: one for each place that a signature can name. They open with their first call. */
-export function createDispatcher(
-  executors: Readonly<Record<FunctionSignature['executor'], Executor>>,
-): Dispatcher {
-  const opened = new Map<Executor, Promise<void>>()
-  const executorOf = (signature: FunctionSignature): Executor => executors[signature.executor]
-  const concurrencyOf = (signature: FunctionSignature): number =>
-    executorOf(signature).concurrencyOf(signature)
+export interface DispatcherOptions {
+  /** One for each place that a signature can name. They open with their first call. */
+  readonly executors: Readonly<Record<FunctionSignature['executor'], Executor>>
+  /** The cache and the journals of runs; null for neither. */
+  readonly results?: ResultStore | null
+  /** Where limits with a key are kept; by default in this process, shared by its sessions. */
+  readonly limits?: LimitStore
+  readonly clock?: Clock
+  readonly random?: Random
+  /** Goes around each attempt, such as tracing. */
+  readonly aroundAttempt?: Interceptor
+}
 
-  const execute: Invoke = async (registered: RegisteredFunction, batch, context) => {
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+  const { executors, results = null, clock = systemClock, random = Math.random } = options
+  const executorOf = (signature: FunctionSignature): Executor => executors[signature.executor]
+  const roomOf = (signature: FunctionSignature): number => executorOf(signature).concurrencyOf(signature)
+  const concurrencyOf = (signature: FunctionSignature, policies = defaultPolicies): number =>
+    policies.concurrency?.maxConcurrent ?? roomOf(signature)
+  const limits = (): LimitStore => options.limits ?? processLimits
+  const once = callOnce({ results, clock, siteOf: ({ site = 0 }) => site })
+  const batching: Batching = createBatching({
+    clock,
+    batchingOf: ({ signature, definition }, { batching: policy = signature.batching, policies }) =>
+      policy === null
+        ? null
+        : { policy, costOf: costsOf(signature, definition), concurrency: concurrencyOf(signature, policies) },
+  })
+  const around: readonly Interceptor[] = [
+    keepDeadline({ clock }),
+    once.intercept,
+    batching.interceptor,
+    isolateFailures,
+    retry({ clock, random }),
+    limitSpending,
+    limitConcurrency({ clock, random, concurrencyOf: roomOf, limits }),
+    limitRate({ clock, limits }),
+    breakCircuit({ clock }),
+    timeOut({ clock }),
+    observeCalls(clock),
+    options.aroundAttempt ?? ((next) => next),
+  ]
+  return {
+    invoke: around.reduceRight((next, intercept) => intercept(next), opened(executorOf)),
+    concurrencyOf,
+    openSource: (functions, run) => batching.openSource(functions, run),
+    async close() {
+      batching.close()
+      await Promise.all(Object.values(executors).map((executor) => executor.close()))
+      await once.close()
+    },
+  }
+}
+
+/** Calls an executor, which opens first, and checks what it answers. */
+function opened(executorOf: (signature: FunctionSignature) => Executor): Invoke {
+  const openings = new Map<Executor, Promise<void>>()
+  return async (registered, batch, context) => {
     const executor = executorOf(registered.signature)
-    const opening = opened.get(executor) ?? executor.open()
-    opened.set(executor, opening)
+    const opening = openings.get(executor) ?? executor.open()
+    openings.set(executor, opening)
     await opening
     const { length } = batch
     const result = await executor.invoke(registered, batch, context)
     checkResult(result.column, length, { registered, batch: context.batch, executor: executor.name })
     return result
-  }
-
-  return {
-    invoke: splitBatches(limitConcurrency(execute, concurrencyOf)),
-    concurrencyOf,
-    async close() {
-      await Promise.all(Object.values(executors).map((executor) => executor.close()))
-    },
   }
 }

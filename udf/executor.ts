@@ -1,5 +1,5 @@
 import type { FunctionSignature } from '../catalog/function.ts'
-import type { CallPolicies } from '../catalog/policy/policies.ts'
+import type { BatchingPolicy, CallPolicies } from '../catalog/policy/policies.ts'
 import type { RegisteredFunction } from '../catalog/registerFunction.ts'
 import type { SecretValues } from '../catalog/secret.ts'
 import type { Batch, ColumnData } from '../src/arrow/column.ts'
@@ -30,6 +30,10 @@ export interface InvokeContext {
    */
   readonly reportsRows: boolean
   readonly policies: CallPolicies
+  /** How rows are gathered, where the call site asks for something else than the function's definition. */
+  readonly batching?: BatchingPolicy | null
+  /** Tells the call sites of a query apart, the same when it is resumed; absent for 0. */
+  readonly site?: number
   /** The query on whose behalf the call is made. */
   readonly run: RunScope
   readonly observer: CallObserver
@@ -46,7 +50,10 @@ export interface InvokeContext {
 }
 
 /** The part of it that whatever calls a handler needs, in whichever thread. */
-export type HandlerScope = Omit<InvokeContext, 'keepsInput' | 'policies' | 'run' | 'caller' | 'source'> & {
+export type HandlerScope = Omit<
+  InvokeContext,
+  'keepsInput' | 'policies' | 'batching' | 'site' | 'run' | 'caller' | 'source'
+> & {
   /** Makes a call on behalf of the handler; without it, as in DuckDB's callback, nothing can be waited for. */
   readonly call?: (call: NestedCall) => Promise<readonly unknown[]>
 }

@@ -1,6 +1,7 @@
 import { lookup } from '../../catalog/catalog.ts'
-import type { CatalogSnapshot } from '../../catalog/function.ts'
-import type { CallStage } from '../stage/stage.ts'
+import type { CatalogSnapshot, FunctionSignature } from '../../catalog/function.ts'
+import { mergeBatching } from '../../catalog/policy/mergePolicies.ts'
+import type { CallStage, StageCall } from '../stage/stage.ts'
 
 /** Rows of a batch that go from one stage to the next: enough to make the cost of a message small. */
 export const STAGE_BATCH_ROWS = 8192
@@ -21,18 +22,24 @@ export interface BatchSizing {
 export function batchSizing(
   stage: CallStage,
   catalog: CatalogSnapshot,
-  concurrencyOf: (name: string) => number,
+  concurrencyOf: (call: StageCall) => number,
 ): BatchSizing {
-  const calls = stage.calls.map((call) => lookup(catalog, call.function))
-  const largest = Math.max(...calls.map(({ batching }) => batching?.maxBatchingSize ?? 1))
+  const calls = stage.calls.map((call) => ({ call, signature: lookup(catalog, call.function) }))
+  const largest = Math.max(...calls.map(({ call, signature }) => callRows(call, signature) ?? 1))
   const enough = Math.min(
     STAGE_BATCH_ROWS,
-    ...calls.map(({ costPerRow }) => Math.ceil(BATCH_COST / (costPerRow ?? 1))),
+    ...calls.map(({ signature }) => Math.ceil(BATCH_COST / (signature.costPerRow ?? 1))),
   )
   const batchRows = largest >= enough ? largest : Math.ceil(enough / largest) * largest
-  const needed = calls.map(({ name, batching }) => {
-    const callRows = batching?.maxBatchingSize ?? batchRows
-    return Math.ceil((concurrencyOf(name) * callRows * 1.5) / batchRows) + 1
+  const needed = calls.map(({ call, signature }) => {
+    const rows = callRows(call, signature) ?? batchRows
+    return Math.ceil((concurrencyOf(call) * rows * 1.5) / batchRows) + 1
   })
   return { batchRows, maxInFlight: Math.max(2, ...needed) }
+}
+
+/** Rows of one call at most; null where that is not fixed. */
+function callRows({ options }: StageCall, { batching }: FunctionSignature): number | null {
+  const most = mergeBatching(batching, options)?.maxBatchingSize
+  return typeof most === 'number' ? most : null
 }

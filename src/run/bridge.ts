@@ -2,12 +2,15 @@ import { transferables } from '../arrow/column.ts'
 import { encodeError } from '../base/errors.ts'
 import type { Engine } from '../duckdb/engine.ts'
 import type { BridgeReply, BridgeRequest } from '../duckdb/protocol.ts'
-import { type InvokeCall, recorded } from './invokeCall.ts'
+import type { InvokeCall } from './invokeCall.ts'
 import { QueryRun } from './queryRun.ts'
 import { parseMetadata } from './stageCaller.ts'
 
 /** The queries that run on an engine's connections, by connection. */
 export type ConnectionQueries = ReadonlyMap<number, QueryRun>
+
+/** A sleeping callback waits for nothing but its own rows. */
+const byItself = { source: null, keepsInput: false }
 
 /** Answers the callbacks of an engine that sleep until their batch has been called. */
 export function serveBridge(engine: Engine, invoke: InvokeCall, queries: ConnectionQueries): void {
@@ -16,8 +19,10 @@ export function serveBridge(engine: Engine, invoke: InvokeCall, queries: Connect
     try {
       const metadata = parseMetadata(request.metadata)
       const { calls, rows } = query.begun(request.function, request.batch.length)
-      const context = { batch: calls, firstRow: rows, signal: query.signal, metadata }
-      return { column: await recorded(invoke, query)(request.function, request.batch, context) }
+      const origin = { batch: calls, firstRow: rows, signal: query.signal, metadata, query, ...byItself }
+      const site = { function: request.function, options: null, outcome: 'value', site: 0 } as const
+      const { column } = await query.during(() => invoke(site, request.batch, origin))
+      return { column }
     } catch (error) {
       return { error: encodeError(error) }
     }

@@ -1,11 +1,12 @@
 import { lookup } from '../../catalog/catalog.ts'
-import type { CatalogSnapshot } from '../../catalog/function.ts'
+import type { CatalogSnapshot, FunctionSignature } from '../../catalog/function.ts'
+import type { BatchSource } from '../../udf/batching/batchSource.ts'
 import type { BatchStream } from '../arrow/batchStream.ts'
 import type { Batch } from '../arrow/column.ts'
 import type { Schema } from '../base/dataType.ts'
 import { EngineError } from '../base/errors.ts'
 import type { CallStage, StageCall } from '../stage/stage.ts'
-import { type InvokeCall, recorded } from './invokeCall.ts'
+import type { InvokeCall } from './invokeCall.ts'
 import type { QueryRun } from './queryRun.ts'
 import { StageCaller } from './stageCaller.ts'
 
@@ -13,8 +14,12 @@ export interface CallStreamOptions {
   readonly catalog: CatalogSnapshot
   readonly invoke: InvokeCall
   readonly query: QueryRun
-  /** Batches of the input that may be in work or waiting for their reader. */
+  /** Announces the stream to those who gather rows for its functions. */
+  openSource(functions: readonly FunctionSignature[], query: QueryRun): BatchSource
+  /** Batches of the input that may be in work or waiting for their reader, where no function asks for more. */
   readonly maxInFlight: number
+  /** Rows of each of them at most. */
+  readonly batchRows: number
 }
 
 type Settled = { readonly batch: Batch } | { readonly error: unknown }
@@ -25,6 +30,7 @@ export class CallStream implements BatchStream {
   readonly #input: BatchStream
   readonly #stage: CallStage
   readonly #callers: readonly StageCaller[]
+  readonly #source: BatchSource
   readonly #options: CallStreamOptions
   readonly #ownsArguments: readonly boolean[]
   readonly #abort = new AbortController()
@@ -42,27 +48,26 @@ export class CallStream implements BatchStream {
     this.#options = options
     this.#signal = AbortSignal.any([options.query.signal, this.#abort.signal])
     this.#callers = stage.calls.map(
-      (call) =>
-        new StageCaller(
-          call,
-          lookup(options.catalog, call.function),
-          recorded(options.invoke, options.query),
-        ),
+      (call) => new StageCaller(call, { ...options, signature: lookup(options.catalog, call.function) }),
+    )
+    this.#source = options.openSource(
+      this.#callers.map(({ signature }) => signature),
+      options.query,
     )
     this.#ownsArguments = stage.calls.map((call) => readsAlone(call, stage))
     this.schema = stage.outputs.map((output) => ({
       name: output.name,
-      type:
-        output.kind === 'input'
-          ? input.schema[output.column]!.type
-          : this.#callers[output.call]!.signature.output,
+      type: output.kind === 'input' ? input.schema[output.column]!.type : this.#callers[output.call]!.type,
     }))
   }
 
   async next(): Promise<Batch | null> {
     await this.#fill()
+    if (this.#inputEnded) this.#source.end()
+    else if (this.#inFlight.length >= this.#window()) this.#source.idle()
     const settled = await this.#inFlight.shift()
     if (settled === undefined) return this.#checkedEnd()
+    if (!this.#inputEnded) this.#source.active()
     if ('error' in settled) throw settled.error
     this.#rowsGiven += settled.batch.length
     return settled.batch
@@ -70,13 +75,14 @@ export class CallStream implements BatchStream {
 
   async close(): Promise<void> {
     this.#abort.abort(new EngineError('CANCELLED', 'the reader stopped before the end of the result'))
+    this.#source.end()
     await this.#input.close()
     await Promise.all(this.#inFlight)
   }
 
   /** Reads as many batches as may be in flight, but waits for the input only if there is nothing else to give. */
   async #fill(): Promise<void> {
-    while (!this.#inputEnded && this.#inFlight.length < this.#options.maxInFlight) {
+    while (!this.#inputEnded && this.#inFlight.length < this.#window()) {
       this.#reading ??= this.#input.next()
       const first = this.#inFlight[0]
       const arrived =
@@ -88,6 +94,12 @@ export class CallStream implements BatchStream {
       if (arrived === null) this.#inputEnded = true
       else this.#inFlight.push(this.#settle(arrived))
     }
+  }
+
+  /** Functions that find the size of their batches themselves ask for as many rows as keep them busy. */
+  #window(): number {
+    const { maxInFlight, batchRows } = this.#options
+    return Math.max(maxInFlight, Math.ceil(this.#source.wantedRows() / batchRows) + 1)
   }
 
   /** Never rejects, so that a failed batch behind a slow one is not an unhandled rejection. */
@@ -104,7 +116,7 @@ export class CallStream implements BatchStream {
   }
 
   async #call(batch: Batch, number: number, firstRow: number): Promise<Batch> {
-    const position = { batch: number, firstRow, signal: this.#signal }
+    const position = { batch: number, firstRow, signal: this.#signal, source: this.#source }
     const results = await Promise.all(
       this.#callers.map((caller, index) => caller.call(batch, position, this.#ownsArguments[index]!)),
     )

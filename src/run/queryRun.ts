@@ -1,27 +1,47 @@
+import type { CallObserver } from '../../udf/callEvents.ts'
 import type { RunScope } from '../../udf/runScope.ts'
+import type { Spending } from '../../udf/spending.ts'
 import type { StatementOwner } from '../duckdb/engine.ts'
 import type { CallCount } from '../duckdb/protocol.ts'
+import { type Budget, CallBudget } from './callBudget.ts'
+import { type CalledFunction, CallProfiler, type PriceOf } from './callProfile.ts'
+import type { DeadLetters } from './deadLetters.ts'
+import type { RunProfile } from './profile/runProfile.ts'
 
 /** What one function did for a query so far. */
 export interface CallProfile {
   readonly function: string
-  /** Batches that it was called with. */
-  calls: number
-  rows: number
+  /** Batches that it was called with, each attempt counted. */
+  readonly calls: number
+  /** Rows of the calls that succeeded. */
+  readonly rows: number
   /** Time spent in calls, added up over those that ran at once. */
-  milliseconds: number
+  readonly milliseconds: number
 }
 
 /** How far a query is. */
 export interface Progress {
-  /** Rows that functions were called for, of the function that is furthest. */
+  /** Rows that functions were called for, or that needed no call, of the function that is furthest. */
   readonly rows: number
   /** Null if it is not known. */
   readonly totalRows: number | null
   /** Batches that functions are working on. */
   readonly batchesInFlight: number
-  /** How full batches are on average, compared with the largest so far: 0 to 1; null before the first. */
+  /** How full batches are on average, compared with what they could hold: 0 to 1; null before the first. */
   readonly fill: number | null
+  /** Rows that needed no call, batches attempted again, rows that failed for good. */
+  readonly savedRows: number
+  readonly retries: number
+  readonly failedRows: number
+  /** What calls have cost. */
+  readonly dollars: number
+}
+
+/** The run of which queries keep their results, so that it can be resumed. */
+export interface RunJournal {
+  readonly run: string
+  /** Counts the queries of the run: the same query has the same number when the run is resumed. */
+  nextQuery(): number
 }
 
 export interface QueryRunOptions {
@@ -29,49 +49,110 @@ export interface QueryRunOptions {
   readonly signal?: AbortSignal | null | undefined
   /** Is told whenever a batch has been called. */
   readonly onProgress?: ((progress: Progress) => void) | undefined
+  /** What its calls may cost. */
+  readonly budget?: Budget | undefined
 }
 
-/** One query while it runs: how it is cancelled, and what it has done. */
+/** What a session adds to each query. */
+export interface QueryRunSetup {
+  readonly journal?: RunJournal | null
+  readonly priceOf?: PriceOf
+  /** What the version of a function is, for counts that do not say. */
+  readonly versionOf?: (functionName: string) => number
+  /** Is told of every event as well. */
+  readonly observer?: CallObserver | null
+  readonly deadLetters?: DeadLetters | null
+  /** Is told at the end what the query did. */
+  readonly onEnded?: (query: QueryRun) => Promise<void>
+}
+
+/** Call sites of a query that can be told apart. */
+const SITES_PER_QUERY = 4096
+
+/** One query while it runs: how it is cancelled, what it may spend, and what it has done. */
 export class QueryRun implements StatementOwner, RunScope {
   readonly signal: AbortSignal
-  readonly journal: string | null = null
+  readonly journal: string | null
+  readonly spending: Spending | null
+  readonly deadLetters: DeadLetters | null
   readonly #onProgress: ((progress: Progress) => void) | null
-  readonly #calls = new Map<string, CallProfile>()
+  readonly #setup: QueryRunSetup
+  readonly #profiler: CallProfiler
+  readonly #budget: CallBudget | null
   readonly #begun = new Map<string, { readonly calls: number; readonly rows: number }>()
   readonly #owned: (() => Promise<void>)[] = []
+  #site: number
   #batchesInFlight = 0
-  #largestBatch = 0
+  #failedRows = 0
+  #sent = 0
+  #capacity = 0
+  #ended: Promise<void> | null = null
 
-  constructor({ signal, onProgress }: QueryRunOptions = {}) {
+  constructor({ signal, onProgress, budget }: QueryRunOptions = {}, setup: QueryRunSetup = {}) {
+    const { journal = null, priceOf, deadLetters = null } = setup
     this.signal = signal ?? new AbortController().signal
+    this.journal = journal?.run ?? null
+    this.deadLetters = deadLetters
     this.#onProgress = onProgress ?? null
+    this.#setup = setup
+    this.#profiler = new CallProfiler(priceOf)
+    this.#budget = budget === undefined ? null : new CallBudget(budget, priceOf)
+    this.spending = this.#budget
+    this.#site = (journal?.nextQuery() ?? 0) * SITES_PER_QUERY
   }
 
-  onEnd(close: () => Promise<void>): void {
-    this.#owned.push(close)
+  /** Whom the calls of the query report to. */
+  readonly observe: CallObserver = (called, event) => {
+    this.#profiler.observe(called, event)
+    this.#budget?.observe(called, event)
+    this.#setup.observer?.(called, event)
+    if (event.kind === 'called' && event.calls !== 0) this.#countFill(event.rows, event.capacity)
+    if (event.kind === 'called' || event.kind === 'saved') this.#onProgress?.(this.progress)
   }
 
-  /** Gives back what belongs to the query; safe to call twice. */
-  async end(): Promise<void> {
-    await Promise.all(this.#owned.splice(0).map((close) => close()))
+  /** Everything that was measured. */
+  get profile(): RunProfile {
+    return this.#profiler.toJSON()
   }
 
   /** What each function was called for, in the order of first use. */
   get calls(): readonly CallProfile[] {
-    return [...this.#calls.values()]
+    return this.profile.functions
+      .filter(({ calls }) => calls > 0)
+      .map(({ function: name, calls, rows, run }) => ({
+        function: name,
+        calls,
+        rows,
+        milliseconds: run.total,
+      }))
   }
 
   get progress(): Progress {
-    const most = this.calls.reduce<CallProfile | null>(
-      (a, b) => (a === null || b.rows > a.rows ? b : a),
-      null,
-    )
+    const { rows, savedRows, retries, failedRows, dollars } = this.#profiler.totals
     return {
-      rows: most?.rows ?? 0,
+      rows: rows + savedRows,
       totalRows: null,
       batchesInFlight: this.#batchesInFlight,
-      fill: most === null || this.#largestBatch === 0 ? null : most.rows / most.calls / this.#largestBatch,
+      fill: this.#capacity === 0 ? null : this.#sent / this.#capacity,
+      savedRows,
+      retries,
+      failedRows,
+      dollars,
     }
+  }
+
+  /** Rows that failed for good at a call that did not try. */
+  get failedRows(): number {
+    return this.#failedRows
+  }
+
+  addFailedRows(rows: number): void {
+    this.#failedRows += rows
+  }
+
+  /** The number of one more call site, the same when the query is run again. */
+  newSite(): number {
+    return this.#site++
   }
 
   /** Counts a call over the bridge that begins, and answers what had begun before it. */
@@ -81,23 +162,42 @@ export class QueryRun implements StatementOwner, RunScope {
     return before
   }
 
-  batchBegins(): void {
+  /** Counts a batch as in flight while it is worked on. */
+  async during<Value>(work: () => Promise<Value>): Promise<Value> {
     this.#batchesInFlight++
-  }
-
-  batchEnds(): void {
-    this.#batchesInFlight--
+    try {
+      return await work()
+    } finally {
+      this.#batchesInFlight--
+    }
   }
 
   record(counts: readonly CallCount[]): void {
     for (const { function: name, calls, rows, milliseconds } of counts) {
-      const profile = this.#calls.get(name) ?? { function: name, calls: 0, rows: 0, milliseconds: 0 }
-      profile.calls += calls
-      profile.rows += rows
-      profile.milliseconds += milliseconds
-      this.#calls.set(name, profile)
-      if (calls === 1) this.#largestBatch = Math.max(this.#largestBatch, rows)
+      const called: CalledFunction = { function: name, version: this.#setup.versionOf?.(name) ?? 1 }
+      this.#profiler.count(called, { calls, rows, milliseconds })
+      this.#countFill(rows, rows)
     }
     if (counts.length > 0) this.#onProgress?.(this.progress)
+  }
+
+  onEnd(close: () => Promise<void>): void {
+    this.#owned.push(close)
+  }
+
+  /** Gives back what belongs to the query, once. */
+  async end(): Promise<void> {
+    this.#ended ??= this.#end()
+    await this.#ended
+  }
+
+  #countFill(rows: number, capacity: number): void {
+    this.#sent += rows
+    this.#capacity += Math.max(rows, capacity)
+  }
+
+  async #end(): Promise<void> {
+    await Promise.all(this.#owned.splice(0).map((close) => close()))
+    await this.#setup.onEnded?.(this)
   }
 }

@@ -1,21 +1,21 @@
 import type { FunctionSignature } from '../../catalog/function.ts'
-import type { InvokeContext } from '../../udf/executor.ts'
+import { mergePolicies } from '../../catalog/policy/mergePolicies.ts'
+import { tryType } from '../../catalog/policy/tryType.ts'
+import type { CallResult, InvokeContext } from '../../udf/executor.ts'
 import type { Batch, ColumnData } from '../arrow/column.ts'
 import { isValid } from '../arrow/column.ts'
 import { filterColumn, repeatColumn, scatterColumn, sliceColumn } from '../arrow/columns.ts'
 import { decodeColumn } from '../arrow/decode.ts'
 import type { DataType } from '../base/dataType.ts'
 import type { StageCall } from '../stage/stage.ts'
-import type { recorded } from './invokeCall.ts'
+import type { CallOrigin, CallSite, InvokeCall } from './invokeCall.ts'
+import type { QueryRun } from './queryRun.ts'
+import { RowOutcomes } from './rowOutcomes.ts'
 
 const textType: DataType = { kind: 'varchar' }
 
 /** Where a batch stands in its stage. */
-export interface BatchPosition {
-  readonly batch: number
-  readonly firstRow: number
-  readonly signal: AbortSignal
-}
+export type BatchPosition = Pick<CallOrigin, 'batch' | 'firstRow' | 'signal' | 'source'>
 
 /** Rows that share their metadata; null stands for all rows. */
 interface RowGroup {
@@ -23,38 +23,54 @@ interface RowGroup {
   readonly metadata: InvokeContext['metadata']
 }
 
+export interface StageCallerOptions {
+  readonly signature: FunctionSignature
+  readonly invoke: InvokeCall
+  readonly query: QueryRun
+}
+
 /** Makes one call of a stage: for the rows that its guard selects, apart for each distinct metadata. */
 export class StageCaller {
   readonly signature: FunctionSignature
+  /** Of the column that it gives. */
+  readonly type: DataType
   readonly #call: StageCall
-  readonly #invoke: ReturnType<typeof recorded>
+  readonly #site: CallSite
+  readonly #options: StageCallerOptions
+  readonly #outcomes: RowOutcomes
+  readonly #keepsInput: boolean
   #once: Promise<ColumnData> | null = null
 
-  constructor(call: StageCall, signature: FunctionSignature, invoke: ReturnType<typeof recorded>) {
+  constructor(call: StageCall, options: StageCallerOptions) {
+    const { signature, query } = options
+    const policies = mergePolicies(signature.policies, call.options)
     this.signature = signature
+    this.type = call.outcome === 'try' ? tryType(signature.output) : signature.output
     this.#call = call
-    this.#invoke = invoke
+    this.#options = options
+    this.#site = { ...call, site: query.newSite() }
+    this.#outcomes = new RowOutcomes({ signature, policies, query })
+    this.#keepsInput = call.outcome === 'value' && policies.onError === 'deadLetter'
   }
 
   /** The result column of a batch of the stage's input. `owned`: the arguments' buffers may be transferred away. */
   async call(input: Batch, position: BatchPosition, owned: boolean): Promise<ColumnData> {
-    const { inputs, output } = this.signature
+    const { inputs } = this.signature
     const columns = this.#call.args.map((index) => input.columns[index]!)
     if (this.#call.once && input.length > 0) {
-      this.#once ??= this.#group(
-        columns,
-        { rows: Int32Array.of(0), metadata: this.#metadata(input, 0) },
-        position,
-      )
-      return repeatColumn(output, await this.#once, input.length)
+      const first = { rows: Int32Array.of(0), metadata: this.#metadata(input, 0) }
+      this.#once ??= this.#group(columns, first, position)
+      return repeatColumn(this.type, await this.#once, input.length)
     }
     const groups = this.#groups(input)
     if (groups.length === 1 && groups[0]!.rows === null) {
       const own = owned
         ? columns
         : columns.map((column, i) => sliceColumn(inputs[i]!.type, column, 0, input.length))
-      const context = { ...position, metadata: groups[0]!.metadata }
-      return this.#invoke(this.signature.name, { length: input.length, columns: own }, context)
+      return this.#invoke(
+        { length: input.length, columns: own },
+        { ...position, metadata: groups[0]!.metadata },
+      )
     }
     const parts = await Promise.all(
       groups.map(async (group) => ({
@@ -62,7 +78,7 @@ export class StageCaller {
         column: await this.#group(columns, group, position),
       })),
     )
-    return scatterColumn(output, parts, input.length)
+    return scatterColumn(this.type, parts, input.length)
   }
 
   async #group(
@@ -73,11 +89,16 @@ export class StageCaller {
     const own = columns.map((column, index) =>
       filterColumn(this.signature.inputs[index]!.type, column, rows!),
     )
-    return this.#invoke(
-      this.signature.name,
-      { length: rows!.length, columns: own },
-      { ...position, metadata },
-    )
+    return this.#invoke({ length: rows!.length, columns: own }, { ...position, metadata })
+  }
+
+  async #invoke(batch: Batch, position: BatchPosition & Pick<CallOrigin, 'metadata'>): Promise<ColumnData> {
+    const { invoke, query } = this.#options
+    const origin = { ...position, query, keepsInput: this.#keepsInput }
+    const result = await query.during((): Promise<CallResult> => invoke(this.#site, batch, origin))
+    return this.#call.outcome === 'try'
+      ? this.#outcomes.tried(result)
+      : this.#outcomes.values(result, batch, position.firstRow)
   }
 
   #groups(input: Batch): readonly RowGroup[] {

@@ -8,10 +8,10 @@ import { quoteIdentifier } from '../expr/render.ts'
 import { scan } from '../plan/factories.ts'
 import type { LogicalPlan, MemorySource } from '../plan/plan.ts'
 import { renderPlan } from '../plan/render.ts'
-import type { CallStage, QueryStage, Stage } from '../stage/stage.ts'
+import type { CallStage, QueryStage, Stage, StageCall } from '../stage/stage.ts'
 import type { AuxiliaryEngines } from './auxiliaryEngines.ts'
 import { batchSizing, RESULT_BATCH_ROWS } from './batchSizing.ts'
-import { CallStream } from './callStream.ts'
+import { CallStream, type CallStreamOptions } from './callStream.ts'
 import type { SessionConnections } from './connections.ts'
 import { FedStatement, type OpenInput } from './fedStatement.ts'
 import type { InvokeCall } from './invokeCall.ts'
@@ -28,8 +28,9 @@ export interface RunnerOptions {
   readonly auxiliaries: AuxiliaryEngines
   readonly scratch: ScratchTables
   readonly invoke: InvokeCall
-  /** Batches of a function that its executor works on at once. */
-  concurrencyOf(functionName: string): number
+  /** Calls of a site that may be in flight at once. */
+  concurrencyOf(call: StageCall): number
+  readonly openSource: CallStreamOptions['openSource']
   newRelation(): string
   /** Engines that share a partitioned scan. */
   readonly engines: number
@@ -68,12 +69,10 @@ export class StageRunner {
   }
 
   async #runCalls(stage: CallStage, query: QueryRun): Promise<BatchStream> {
-    const { catalog, invoke } = this.#options
-    const { batchRows, maxInFlight } = batchSizing(stage, catalog, (name) =>
-      this.#options.concurrencyOf(name),
-    )
-    const input = await this.run(stage.input, query, batchRows)
-    return new CallStream(input, stage, { catalog, invoke, query, maxInFlight })
+    const { catalog, invoke, openSource } = this.#options
+    const sizing = batchSizing(stage, catalog, (call) => this.#options.concurrencyOf(call))
+    const input = await this.run(stage.input, query, sizing.batchRows)
+    return new CallStream(input, stage, { catalog, invoke, openSource, query, ...sizing })
   }
 
   async runQuery(stage: QueryStage, query: QueryRun, want: Wanted): Promise<BatchStream> {

@@ -73,7 +73,7 @@ interface CallOrigin {
 /** In as many calls as the function's batching asks for. */
 function callHere(registered: RegisteredFunction, batch: Batch, origin: CallOrigin): ColumnData {
   const { inputs, output, batching } = registered.signature
-  const most = batching?.maxBatchingSize ?? batch.length
+  const most = typeof batching?.maxBatchingSize === 'number' ? batching.maxBatchingSize : batch.length
   if (batch.length <= most) return callOnce(registered, batch, origin)
   const results: ColumnData[] = []
   for (let from = 0; from < batch.length; from += most) {

@@ -1,8 +1,6 @@
 import { createSnapshot } from '../../catalog/catalog.ts'
 import type { CatalogSnapshot } from '../../catalog/function.ts'
-import { defaultPolicies } from '../../catalog/policy/policies.ts'
 import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
-import { unobserved } from '../../udf/callEvents.ts'
 import { createDispatcher, type Dispatcher } from '../../udf/dispatcher.ts'
 import { MainExecutor } from '../../udf/executors/main.ts'
 import { PoolExecutor } from '../../udf/executors/pool/pool.ts'
@@ -14,6 +12,7 @@ import type { InvokeCall } from '../run/invokeCall.ts'
 import { QueryRun } from '../run/queryRun.ts'
 import { ScratchTables } from '../run/scratchTables.ts'
 import { StageRunner } from '../run/stageRunner.ts'
+import { SessionCalls } from './sessionCalls.ts'
 import type { Settings } from './settings.ts'
 
 const engineThread = new URL('../run/engineThread.js', import.meta.url)
@@ -33,20 +32,10 @@ export class SessionResources {
     this.catalog = createSnapshot(functions)
     const byName = new Map(functions.map((registered) => [registered.signature.name, registered]))
     this.#dispatcher = createDispatcher({
-      main: new MainExecutor(),
-      pool: new PoolExecutor(settings.poolThreads),
+      executors: { main: new MainExecutor(), pool: new PoolExecutor(settings.poolThreads) },
     })
-    const invoke: InvokeCall = (name, batch, { query, ...origin }) =>
-      this.#dispatcher.invoke(byName.get(name)!, batch, {
-        ...origin,
-        attempt: 1,
-        deadline: null,
-        keepsInput: false,
-        reportsRows: false,
-        policies: defaultPolicies,
-        run: query,
-        observer: unobserved,
-      })
+    const calls = new SessionCalls({ functions: byName, dispatcher: this.#dispatcher, secrets: {} })
+    const invoke: InvokeCall = (site, batch, origin) => calls.invoke(site, batch, origin)
     const signatures = functions.map(({ signature }) => signature)
     const config = engineConfig(settings)
     const queries = new Map<number, QueryRun>()
@@ -67,7 +56,8 @@ export class SessionResources {
       auxiliaries: this.#auxiliaries,
       scratch: this.scratch,
       invoke,
-      concurrencyOf: (name) => this.#dispatcher.concurrencyOf(byName.get(name)!.signature),
+      concurrencyOf: (call) => calls.concurrencyOf(call),
+      openSource: (signatures, query) => calls.openSource(signatures, query),
       newRelation: () => this.newRelation(),
       engines: settings.engines,
       minPartitionedRows: settings.minPartitionedRows,

@@ -1,0 +1,110 @@
+import type { FunctionSignature } from '../../catalog/function.ts'
+import { mergeBatching, mergePolicies } from '../../catalog/policy/mergePolicies.ts'
+import type { BatchingPolicy, CallOptions, CallPolicies } from '../../catalog/policy/policies.ts'
+import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
+import { resolveSecrets, type SecretValues } from '../../catalog/secret.ts'
+import type { BatchSource } from '../../udf/batching/batchSource.ts'
+import type { Dispatcher } from '../../udf/dispatcher.ts'
+import type { CallResult, NestedCaller } from '../../udf/executor.ts'
+import { nestedCaller } from '../../udf/nestedCalls.ts'
+import type { Batch } from '../arrow/column.ts'
+import { EngineError } from '../base/errors.ts'
+import { suggestNames } from '../base/suggest.ts'
+import type { CallOrigin, CallSite } from '../run/invokeCall.ts'
+import type { QueryRun } from '../run/queryRun.ts'
+
+export interface SessionCallsOptions {
+  /** By the names of their signatures. */
+  readonly functions: ReadonlyMap<string, RegisteredFunction>
+  readonly dispatcher: Dispatcher
+  /** Values of secrets by name; others come from the environment. */
+  readonly secrets: SecretValues
+}
+
+/** What is done around the calls of one site. */
+interface SitePolicies {
+  readonly policies: CallPolicies
+  readonly batching: BatchingPolicy | null
+}
+
+/** Makes the calls of a session's queries: finds the function, and says what is done around the call. */
+export class SessionCalls {
+  readonly #options: SessionCallsOptions
+  readonly #byLowerName: ReadonlyMap<string, RegisteredFunction>
+  readonly #secrets = new Map<string, SecretValues>()
+  readonly #policies = new WeakMap<CallOptions, Map<string, SitePolicies>>()
+  readonly #nested: NestedCaller
+
+  constructor(options: SessionCallsOptions) {
+    this.#options = options
+    this.#byLowerName = new Map([...options.functions].map(([name, fn]) => [name.toLowerCase(), fn]))
+    this.#nested = nestedCaller((name) => {
+      const registered = this.#find(name)
+      return {
+        registered,
+        policies: registered.signature.policies,
+        secrets: this.secretsOf(registered.signature),
+      }
+    }, options.dispatcher.invoke)
+  }
+
+  async invoke(site: CallSite, batch: Batch, origin: CallOrigin): Promise<CallResult> {
+    const { query, ...place } = origin
+    const registered = this.#options.functions.get(site.function)!
+    const { signature } = registered
+    const { policies, batching } = this.#policiesOf(signature, site.options)
+    return this.#options.dispatcher.invoke(registered, batch, {
+      ...place,
+      attempt: 1,
+      deadline: null,
+      reportsRows: site.outcome === 'try' || policies.onError !== 'fail',
+      policies,
+      batching,
+      site: site.site,
+      run: query,
+      observer: query.observe,
+      secrets: this.secretsOf(signature),
+      caller: this.#nested,
+    })
+  }
+
+  /** Calls of a site that may be in flight at once. */
+  concurrencyOf({ function: name, options }: Pick<CallSite, 'function' | 'options'>): number {
+    const { signature } = this.#options.functions.get(name)!
+    return this.#options.dispatcher.concurrencyOf(signature, this.#policiesOf(signature, options).policies)
+  }
+
+  openSource(signatures: readonly FunctionSignature[], query: QueryRun): BatchSource {
+    const called = signatures.map(({ name }) => this.#options.functions.get(name)!)
+    return this.#options.dispatcher.openSource(called, query)
+  }
+
+  /** Throws SECRET_MISSING. */
+  secretsOf(signature: FunctionSignature): SecretValues {
+    const known = this.#secrets.get(signature.name) ?? resolveSecrets(signature, this.#options.secrets)
+    this.#secrets.set(signature.name, known)
+    return known
+  }
+
+  #find(name: string): RegisteredFunction {
+    const registered = this.#byLowerName.get(name.toLowerCase())
+    if (registered !== undefined) return registered
+    const suggestion = suggestNames(name, [...this.#options.functions.keys()], 'the functions')
+    throw new EngineError('UNKNOWN_FUNCTION', `unknown catalog function '${name}': ${suggestion}`, {
+      function: name,
+    })
+  }
+
+  #policiesOf(signature: FunctionSignature, options: CallOptions | null): SitePolicies {
+    const { policies, batching } = signature
+    if (options === null) return { policies, batching }
+    const byName = this.#policies.get(options) ?? new Map<string, SitePolicies>()
+    this.#policies.set(options, byName)
+    const known = byName.get(signature.name) ?? {
+      policies: mergePolicies(policies, options),
+      batching: mergeBatching(batching, options),
+    }
+    byName.set(signature.name, known)
+    return known
+  }
+}
