@@ -5,9 +5,9 @@ import { caseWhen, structField, tried } from '../src/expr/factories.ts'
 import { type CallArguments, type CallableName, type CallResult, catalogCallExpr } from './catalogCall.ts'
 import type { Column, ColumnLike } from './column.ts'
 import { columnState } from './column.ts'
-import { callOf } from './columnMethods/calls.ts'
+import { bareCall } from './columnMethods/calls.ts'
 import { columnOf } from './makeColumn.ts'
-import { columnExpr, toExpr } from './operand.ts'
+import { isColumn, toExpr } from './operand.ts'
 import { sql } from './sqlPieces.ts'
 import type { TriedColumn } from './tryResult.ts'
 import type { Either, Evaluated } from './when.ts'
@@ -32,10 +32,11 @@ export type Recover = <T, Fallback extends ColumnLike | LiteralValue>(
 ) => Column<Either<T, Evaluated<Fallback>>>
 
 export const recover: Recover = (made, fallback) => {
-  columnExpr(made, 'recover')
-  const expr = callOf(made[columnState], 'recover', ' is what it recovers')
-  if (expr.outcome === 'try') {
-    throw new EngineError('PLAN_INVALID', 'recover takes a call that is not tried already', {
+  const expr = isColumn(made) ? bareCall(made[columnState]) : null
+  if (expr === null || expr.outcome === 'try') {
+    const problem =
+      expr === null ? 'a catalog call, before any other operator' : 'a call that is not tried already'
+    throw new EngineError('PLAN_INVALID', `recover takes ${problem}`, {
       hint: "F.recover(F.catalogCall('extract_entities', _.memo), F.lit(null))",
     })
   }

@@ -58,9 +58,10 @@ export function flag(given: Given): boolean {
 }
 
 export function choice<Choice extends string>(given: Given, choices: readonly Choice[]): Choice {
-  const chosen = choices.find((candidate) => candidate === given.value)
+  const { value, place } = given
+  const chosen = choices.find((candidate) => candidate === value || place.spell(candidate) === value)
   if (chosen !== undefined) return chosen
-  throw wrong(given, choices.map(show).join(' or '))
+  throw wrong(given, choices.map((candidate) => show(place.spell(candidate))).join(' or '))
 }
 
 /** A text that is not empty. */

@@ -59,9 +59,14 @@ export const callMethods: {
   },
 }
 
-/** The call that a column is. Throws PLAN_INVALID for other columns. */
-export function callOf({ value }: ColumnState, method: string, example: string): CallExpr {
-  if (!('call' in value) && value.expr.kind === 'call') return value.expr
+/** The call that a column is; null for other columns. */
+export function bareCall({ value }: ColumnState): CallExpr | null {
+  return !('call' in value) && value.expr.kind === 'call' ? value.expr : null
+}
+
+function callOf(state: ColumnState, method: string, example: string): CallExpr {
+  const made = bareCall(state)
+  if (made !== null) return made
   throw new EngineError('PLAN_INVALID', `${method} belongs to a catalog call`, {
     hint: `F.catalogCall('extract_entities', _.memo)${example}`,
   })

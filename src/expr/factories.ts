@@ -42,10 +42,10 @@ export function call(name: string, args: readonly Expr[], details: CallDetails =
   return Object.freeze({ kind: 'call', function: name, args: Object.freeze([...args]), ...own })
 }
 
-/** The call, tried: what reads its outcome in several places makes one call. */
-export function tried(made: CallExpr): CallExpr {
+/** The call, tried: what reads its outcome in several places makes one call, unless it has no site. */
+export function tried(made: CallExpr, site: symbol | null = Symbol(made.function)): CallExpr {
   const options = withoutOnError(made.options)
-  return call(made.function, made.args, { ...made, options, outcome: 'try', site: Symbol(made.function) })
+  return call(made.function, made.args, { ...made, options, outcome: 'try', site })
 }
 
 /** A field of a struct. */

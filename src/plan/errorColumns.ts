@@ -19,14 +19,14 @@ export interface WithErrorColumns {
  * DUPLICATE_NAME for a name that is taken.
  */
 export function appendErrorColumns(plan: LogicalPlan, catalog: CatalogSnapshot): WithErrorColumns {
-  return inResult(plan, (expr) => wantsErrors(expr, catalog), withError)
+  return inResult(plan, (expr) => wantsErrorColumn(expr, catalog), withError)
 }
 
 /** For results whose columns are given, as those of INSERT: the rows of such calls are just null where they fail. */
 export function dropErrorColumns(plan: LogicalPlan, catalog: CatalogSnapshot): LogicalPlan {
   return inResult(
     plan,
-    (expr) => wantsErrors(expr, catalog),
+    (expr) => wantsErrorColumn(expr, catalog),
     ({ name, expr }) => {
       const options = combineOptions(expr.options, { onError: 'null' })
       return [{ name, expr: call(expr.function, expr.args, { ...expr, options }) }]
@@ -60,7 +60,8 @@ export function errorName(name: string): string {
   return `${name}_error`
 }
 
-function wantsErrors(expr: Expr, catalog: CatalogSnapshot): expr is CallExpr {
+/** Whether a row that fails is to be null with its error beside it, where there is a place for that. */
+export function wantsErrorColumn(expr: Expr, catalog: CatalogSnapshot): expr is CallExpr {
   if (expr.kind !== 'call' || expr.outcome !== 'value') return false
   const onError = expr.options?.onError ?? findFunction(catalog, expr.function)?.policies.onError
   return onError === 'column'

@@ -1,8 +1,5 @@
 import { lookup } from '../../catalog/catalog.ts'
-import type { CatalogSnapshot, FunctionSignature } from '../../catalog/function.ts'
-import { mergePolicies } from '../../catalog/policy/mergePolicies.ts'
-import type { CallOptions } from '../../catalog/policy/policies.ts'
-import { combineOptions } from '../../catalog/policy/readOptions.ts'
+import type { CatalogSnapshot } from '../../catalog/function.ts'
 import { tryType } from '../../catalog/policy/tryType.ts'
 import type { DataType, Schema } from '../base/dataType.ts'
 import { formatType, sameType } from '../base/formatType.ts'
@@ -36,8 +33,7 @@ export async function buildCallStage(
   )
   const columns = new InputColumns(own)
   const stageCalls = calls.map((call): StageCall => {
-    const signature = lookup(catalog, call.function)
-    const { inputs } = signature
+    const { inputs } = lookup(catalog, call.function)
     return {
       function: call.function,
       args: call.args.map((arg, index) => columns.index(guarded(arg, call), inputs[index]!.type)),
@@ -45,7 +41,7 @@ export async function buildCallStage(
         call.metadata === null ? null : columns.index(asJsonText(guarded(call.metadata, call)), metadataType),
       guard: call.guard === null ? null : columns.index(call.guard, guardType),
       once: call.once,
-      options: withoutErrorColumn(signature, call),
+      options: call.options,
       outcome: call.outcome,
     }
   })
@@ -66,15 +62,6 @@ export async function buildCallStage(
 function resultType(call: CallProjectPlan, catalog: CatalogSnapshot): DataType {
   const { output } = lookup(catalog, call.function)
   return call.outcome === 'try' ? tryType(output) : output
-}
-
-/** Where there is no place for a column of errors, a row that fails is just null. */
-function withoutErrorColumn(
-  { policies }: FunctionSignature,
-  { options, outcome }: CallProjectPlan,
-): CallOptions | null {
-  const column = outcome === 'value' && mergePolicies(policies, options).onError === 'column'
-  return column ? combineOptions(options, { onError: 'null' }) : options
 }
 
 /** What a call is given may fail for rows that are not called; a column cannot. */

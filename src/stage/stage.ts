@@ -62,7 +62,7 @@ export interface StageCall {
   readonly options: CallOptions | null
   /**
    * `'try'`: the column has the type `tryType` of the function's output, and no row fails the query. `'value'`: a row that fails
-   * takes `onError`, which is never `'column'` here.
+   * takes `onError`, which is never `'column'` here: such calls are tried.
    */
   readonly outcome: CallOutcome
 }

@@ -1,5 +1,5 @@
 import { unreachable } from '../../base/errors.ts'
-import { mapExprChildren } from '../../expr/children.ts'
+import { exprChildren, mapExprChildren } from '../../expr/children.ts'
 import { exprEquals } from '../../expr/equal.ts'
 import type {
   CallExpr,
@@ -10,9 +10,10 @@ import type {
   NamedExpr,
   SqlExpr,
 } from '../../expr/expr.ts'
-import { and, caseWhen, coalesce, column, or } from '../../expr/factories.ts'
-import { containsCall, isRowWise, isVolatile } from '../../expr/walk.ts'
+import { and, caseWhen, coalesce, column, or, structField, tried } from '../../expr/factories.ts'
+import { collectColumns, containsCall, isRowWise, isVolatile } from '../../expr/walk.ts'
 import { outputColumns } from '../../plan/columns.ts'
+import { wantsErrorColumn } from '../../plan/errorColumns.ts'
 import { type CallSpec, callProject, project } from '../../plan/factories.ts'
 import type { LogicalPlan } from '../../plan/plan.ts'
 import { passing } from '../rewrite.ts'
@@ -22,11 +23,10 @@ import { type Guard, implies, isNotFalse, isNotTrue, isNull, within } from './gu
 /** A column that is to be appended below an operator: the result of a call, or a value that several expressions share. */
 type Step = { readonly kind: 'call'; readonly call: CallSpec } | ({ readonly kind: 'value' } & NamedExpr)
 
-/** A tried call that has its column. */
+/** A tried call and the step that makes it. */
 interface Site {
   readonly expr: CallExpr
-  readonly guard: Guard
-  readonly column: Expr
+  readonly step: number
 }
 
 /**
@@ -67,7 +67,9 @@ export class Lifter {
       case 'literal':
         return expr
       case 'call':
-        return this.#call(expr, guard)
+        return wantsErrorColumn(expr, this.#context.catalog)
+          ? structField(this.#call(tried(expr, null), guard), 'value')
+          : this.#call(expr, guard)
       case 'and':
       case 'or':
         return this.#logical(expr, guard, use)
@@ -100,18 +102,33 @@ export class Lifter {
     const lifted = args.map((arg) => this.#argument(arg, guard))
     const name = this.#context.names.next('__call')
     const spec = { args: lifted, metadata: metadata === null ? null : this.#argument(metadata, guard), guard }
-    this.#steps.push({ kind: 'call', call: { name, function: called, options, outcome, ...spec } })
-    if (expr.site !== null) this.#sites.push({ expr, guard, column: column(name) })
+    const step =
+      this.#steps.push({ kind: 'call', call: { name, function: called, options, outcome, ...spec } }) - 1
+    if (expr.site !== null) this.#sites.push({ expr, step })
     return column(name)
   }
 
-  /** The column of a tried call whose outcome was already read, for all the rows that are to read it now. */
+  /** The column of a tried call whose outcome is read already, for all the rows that are to read it now. */
   #ofSite(expr: CallExpr, guard: Guard): Expr | null {
     if (expr.site === null) return null
-    const known = this.#sites.find(
-      (site) => site.expr.site === expr.site && exprEquals(site.expr, expr) && implies(guard, site.guard),
-    )
-    return known?.column ?? null
+    for (const { expr: read, step: index } of this.#sites) {
+      const step = this.#steps[index]
+      if (read.site !== expr.site || !exprEquals(read, expr) || step?.kind !== 'call') continue
+      const known = step.call.guard ?? null
+      if (!implies(guard, known)) {
+        if (exprChildren(expr).some(containsCall) || !this.#isKnownAt(index, guard)) continue
+        const either = guard === null || known === null ? null : or([known, guard])
+        this.#steps[index] = { kind: 'call', call: { ...step.call, guard: either } }
+      }
+      return column(step.call.name)
+    }
+    return null
+  }
+
+  /** Whether a guard can be computed below a step: it reads no column that is appended there or above. */
+  #isKnownAt(index: number, guard: Guard): boolean {
+    const later = this.#steps.slice(index).map((step) => (step.kind === 'call' ? step.call.name : step.name))
+    return guard === null || [...collectColumns(guard)].every((name) => !later.includes(name))
   }
 
   #argument(arg: Expr, guard: Guard): Expr {
