@@ -8,7 +8,6 @@ import { untilAborted } from '../../abort.ts'
 import type { CallResult, HandlerScope } from '../../executor.ts'
 import { invokeHandler } from '../../invokeHandler.ts'
 import { Limiter } from '../../limiter.ts'
-import { inTrace } from '../../traceCarrier.ts'
 import type { CancelMessage, PoolReply, PoolTask, PoolThreadData } from './poolMessages.ts'
 import { TaskEvents, ThreadLink } from './threadLink.ts'
 import { enterStatus } from './threadStatus.ts'
@@ -61,6 +60,8 @@ export async function runTask(task: PoolTask): Promise<unknown> {
 
 async function invoke(task: PoolTask, signal: AbortSignal, { observer }: TaskEvents): Promise<CallResult> {
   const { registered, limiter } = await load(task)
+  // Threads that trace nothing need not load the tracing API.
+  const inTrace = task.context.trace == null ? null : (await import('../../traceCarrier.ts')).inTrace
   signal.throwIfAborted()
   workOn(task.id)
   const scope: HandlerScope = {
@@ -69,9 +70,9 @@ async function invoke(task: PoolTask, signal: AbortSignal, { observer }: TaskEve
     observer,
     call: (call) => link.call(task.id, call),
   }
-  const result = inTrace(scope.trace, () =>
-    invokeHandler(registered, task.batch, scope, limiterOf(task, registered, limiter)),
-  )
+  const begin = (): CallResult | Promise<CallResult> =>
+    invokeHandler(registered, task.batch, scope, limiterOf(task, registered, limiter))
+  const result = inTrace === null ? begin() : inTrace(scope.trace, begin)
   workOn(0)
   return result instanceof Promise ? untilAborted(signal, result) : result
 }
