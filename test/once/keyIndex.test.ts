@@ -43,7 +43,7 @@ describe('a table of keys', () => {
             map.delete(name)
           } else if (!map.has(name)) {
             if (table.isFull) table.grow(table.capacity * 2)
-            table.add(keys, 0, index)
+            table.set(keys, 0, index)
             map.set(name, index)
           }
         })
@@ -58,7 +58,7 @@ describe('a table of keys', () => {
   it('gives its keys in ascending order', () => {
     const table = new KeyTable(1000)
     const keys = randomKeys(900)
-    for (let row = 0; row < 900; row++) table.add(keys, row * keyWords, row)
+    for (let row = 0; row < 900; row++) table.set(keys, row * keyWords, row)
     const seen: string[] = []
     table.visitSorted((words, at) => {
       seen.push(
@@ -73,7 +73,7 @@ describe('a table of keys', () => {
 describe('an index of keys', () => {
   it('finds every key and no other, in memory and in runs on disk, while they are merged', async () => {
     const count = 60_000
-    const index = new KeyIndex(new MemoryBudget(0), 1000)
+    const index = new KeyIndex(new MemoryBudget(0), 64)
     const keys = randomKeys(count)
     const others = randomKeys(1000)
     for (let row = 0; row < count; row++) {
@@ -100,7 +100,7 @@ describe('an index of keys', () => {
   })
 
   it('can be closed while runs are merged', async () => {
-    const index = new KeyIndex(new MemoryBudget(0), 100)
+    const index = new KeyIndex(new MemoryBudget(0), 16)
     const keys = randomKeys(40_000)
     for (let row = 0; row < 40_000; row++) index.add(keys, row * keyWords, row)
     await index.close()

@@ -5,7 +5,7 @@ import { takeRows } from '../../src/arrow/takeRows.ts'
 import { cancelledError, untilAborted } from '../abort.ts'
 import type { CallResult, RowFailure } from '../executor.ts'
 import { callMissing, successes } from './callMissing.ts'
-import { type Flight, Flights, type Landing } from './flights.ts'
+import { Flight, Flights, type Landing } from './flights.ts'
 import type { KnownResults } from './knownResults.ts'
 import { allRows, inputTypes, type OnceCall, processContext, reportSaved } from './onceCall.ts'
 
@@ -62,12 +62,11 @@ class SharedRows {
 
   /** Answers what is left, because calls that it waited for failed or were cancelled. */
   async resolve({ rows, flights }: Unresolved): Promise<readonly Unresolved[]> {
-    const { own, called, joined } = this.#assign(rows, flights)
-    if (own !== null) this.#share(await this.#fly(own, Int32Array.from(called), flights), joined.get(own)!)
+    const { own, called, passengers: onBoard, joined } = this.#assign(rows, flights)
+    if (own !== null) this.#share(await this.#fly(own, Int32Array.from(called), flights), onBoard)
     const again: number[] = []
     const alone: number[] = []
     for (const [flight, passengers] of joined) {
-      if (flight === own) continue
       const landing = await this.#wait(flight)
       if (landing.kind === 'done') alone.push(...this.#takeOver(landing.result, flight, passengers))
       else if (landing.cancelled) again.push(...passengers.rows)
@@ -86,6 +85,7 @@ class SharedRows {
     const known: { rows: number[]; numbers: number[] } = { rows: [], numbers: [] }
     const joined = new Map<Flight, Passengers>()
     const called: number[] = []
+    const onBoard: Passengers = { rows: [], places: [] }
     let own: Flight | null = null
     for (const row of rows) {
       const at = row * keyWords
@@ -97,19 +97,21 @@ class SharedRows {
       }
       const ticket = flights.find(keys, at)
       if (ticket === -1) {
-        own ??= flights.open(keys)
+        own ??= new Flight(keys)
         called.push(row)
-        board(joined, own, row, flights.board(own, at))
-      } else {
-        board(joined, flights.flightOf(ticket), row, flights.rowOf(ticket))
+        board(onBoard, row, flights.board(own, at))
+        continue
       }
+      const flight = flights.flightOf(ticket)
+      if (flight === own) board(onBoard, row, flights.rowOf(ticket))
+      else board(passengersOf(joined, flight), row, flights.rowOf(ticket))
     }
     if (this.#known !== null && known.rows.length > 0) {
       const numbers = Float64Array.from(known.numbers)
       this.#parts.push(...this.#known.parts(Int32Array.from(known.rows), numbers))
       reportSaved(this.#call, 'dedupe', known.rows.length)
     }
-    return { own, called, joined }
+    return { own, called, passengers: onBoard, joined }
   }
 
   /** Makes the calls of the rows that nobody else calls, and tells those that wait. */
@@ -154,7 +156,11 @@ class SharedRows {
       arrived.places.push(place)
     })
     this.#take(result.column, arrived)
-    this.#remember(flight, [...new Set(arrived.places)], result.column)
+    // A call of this run has told it already.
+    const fresh = Int32Array.from(new Set(arrived.places)).filter(
+      (place) => this.#known?.find(flight.keys, flight.places[place]!) === -1,
+    )
+    this.#remember(flight, fresh, result.column)
     reportSaved(this.#call, 'inFlight', arrived.rows.length)
     return left
   }
@@ -164,16 +170,13 @@ class SharedRows {
     this.#parts.push({ rows: Int32Array.from(rows), column: taken })
   }
 
-  /** Keeps results of a call that the run does not know yet. */
-  #remember(flight: Flight, rows: ArrayLike<number>, column: ColumnData): void {
-    const known = this.#known
-    if (known === null) return
-    const fresh = Int32Array.from(rows).filter((row) => known.find(flight.keys, flight.places[row]!) === -1)
-    if (fresh.length === 0) return
-    const taken = takeRows(this.#call.registered.signature.output, column, fresh)
-    known.add(
+  /** Keeps results of rows of a call. */
+  #remember(flight: Flight, rows: Int32Array, column: ColumnData): void {
+    if (this.#known === null || rows.length === 0) return
+    const taken = takeRows(this.#call.registered.signature.output, column, rows)
+    this.#known.add(
       flight.keys,
-      fresh.map((row) => flight.places[row]!),
+      rows.map((row) => flight.places[row]!),
       taken,
     )
   }
@@ -193,12 +196,19 @@ interface Assignment {
   readonly own: Flight | null
   /** The rows that it is made for. */
   readonly called: readonly number[]
+  /** Those rows and their equals. */
+  readonly passengers: Passengers
+  /** Rows that wait for calls of other batches. */
   readonly joined: ReadonlyMap<Flight, Passengers>
 }
 
-function board(joined: Map<Flight, Passengers>, flight: Flight, row: number, place: number): void {
+function passengersOf(joined: Map<Flight, Passengers>, flight: Flight): Passengers {
   let passengers = joined.get(flight)
   if (passengers === undefined) joined.set(flight, (passengers = { rows: [], places: [] }))
-  passengers.rows.push(row)
-  passengers.places.push(place)
+  return passengers
+}
+
+function board({ rows, places }: Passengers, row: number, place: number): void {
+  rows.push(row)
+  places.push(place)
 }

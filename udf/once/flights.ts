@@ -12,7 +12,6 @@ export type Landing =
 
 /** Rows that are being called. */
 export class Flight {
-  readonly id: number
   /** The keys of its batch, and where in them those of its own rows lie. */
   readonly keys: Uint32Array
   readonly places: number[] = []
@@ -20,8 +19,7 @@ export class Flight {
   readonly landed: Promise<Landing>
   #land: ((landing: Landing) => void) | null = null
 
-  constructor(id: number, keys: Uint32Array) {
-    this.id = id
+  constructor(keys: Uint32Array) {
     this.keys = keys
     this.landed = new Promise((resolve) => {
       this.#land = resolve
@@ -34,20 +32,14 @@ export class Flight {
 }
 
 const firstCapacity = 256
-/** Rows of one flight that can be told apart; ids take the other bits of a number. */
-const rowRange = 2 ** 31
 
 /** Calls in flight, found by the keys of their rows. */
 export class Flights {
   readonly #table = new KeyTable(firstCapacity)
+  /** By ticket. */
   readonly #flights: (Flight | null)[] = []
-  readonly #freeIds: number[] = []
-
-  open(keys: Uint32Array): Flight {
-    const flight = new Flight(this.#freeIds.pop() ?? this.#flights.length, keys)
-    this.#flights[flight.id] = flight
-    return flight
-  }
+  readonly #rows: number[] = []
+  readonly #freeTickets: number[] = []
 
   /** A ticket, which says what flight a row is on and where in it; -1 for none. */
   find(keys: Uint32Array, at: number): number {
@@ -55,25 +47,31 @@ export class Flights {
   }
 
   flightOf(ticket: number): Flight {
-    return this.#flights[Math.floor(ticket / rowRange)]!
+    return this.#flights[ticket]!
   }
 
   rowOf(ticket: number): number {
-    return ticket % rowRange
+    return this.#rows[ticket]!
   }
 
   /** Adds a row that is on no flight; answers its place. */
   board(flight: Flight, at: number): number {
     if (this.#table.isFull) this.#table.grow(this.#table.capacity * 2)
     const row = flight.places.push(at) - 1
-    this.#table.add(flight.keys, at, flight.id * rowRange + row)
+    const ticket = this.#freeTickets.pop() ?? this.#flights.length
+    this.#flights[ticket] = flight
+    this.#rows[ticket] = row
+    this.#table.set(flight.keys, at, ticket)
     return row
   }
 
   /** Its rows are found no more. */
-  close(flight: Flight): void {
-    for (const at of flight.places) this.#table.delete(flight.keys, at)
-    this.#flights[flight.id] = null
-    this.#freeIds.push(flight.id)
+  close({ keys, places }: Flight): void {
+    for (const at of places) {
+      const ticket = this.#table.find(keys, at)
+      this.#table.delete(keys, at)
+      this.#flights[ticket] = null
+      this.#freeTickets.push(ticket)
+    }
   }
 }

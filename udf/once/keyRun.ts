@@ -3,8 +3,8 @@ import { BloomFilter } from './bloomFilter.ts'
 import { compareKeys, type KeyTable } from './keyTable.ts'
 import { TempFile } from './tempFile.ts'
 
-/** A key and its number, a double. */
-const entryWords = keyWords + 2
+/** A key and its number. */
+const entryWords = keyWords + 1
 const entryBytes = entryWords * 4
 /** Entries that are read together for one key. */
 const blockEntries = 64
@@ -34,8 +34,10 @@ export class KeyRun {
     if (!this.#filter.mayHave(keys, at)) return -1
     for (let block = this.#blockBefore(keys[at]!); block < this.#firstWords.length; block++) {
       if (this.#firstWords[block]! > keys[at]!) return -1
-      const entries = this.entries(block * blockEntries, blockEntries)
-      const found = findEntry(entries, keys, at)
+      const first = block * blockEntries
+      const count = Math.min(blockEntries, this.size - first)
+      this.#file.readInto(blockBytes, first * entryBytes, count * entryBytes)
+      const found = findEntry(count, keys, at)
       if (found !== -1) return found
     }
     return -1
@@ -64,26 +66,22 @@ export class KeyRun {
   }
 }
 
-function findEntry(entries: Uint32Array, keys: Uint32Array, at: number): number {
+/** What was read last for one key; nothing waits between reading and searching. */
+const blockWords = new Uint32Array(blockEntries * entryWords)
+const blockBytes = new Uint8Array(blockWords.buffer)
+
+/** Looks among so many entries of the block. */
+function findEntry(count: number, keys: Uint32Array, at: number): number {
   let low = 0
-  let high = entries.length / entryWords
+  let high = count
   while (low < high) {
     const middle = (low + high) >> 1
-    const order = compareKeys(entries, middle * entryWords, keys, at)
-    if (order === 0) return numberAt(entries, middle * entryWords)
+    const order = compareKeys(blockWords, middle * entryWords, keys, at)
+    if (order === 0) return blockWords[middle * entryWords + keyWords]!
     if (order < 0) low = middle + 1
     else high = middle
   }
   return -1
-}
-
-const number = new Float64Array(1)
-const numberWords = new Uint32Array(number.buffer)
-
-function numberAt(entries: Uint32Array, at: number): number {
-  numberWords[0] = entries[at + keyWords]!
-  numberWords[1] = entries[at + keyWords + 1]!
-  return number[0]!
 }
 
 /** Writes a run, key by key in ascending order. */
@@ -100,13 +98,11 @@ class KeyRunWriter {
     this.firstWords = new Uint32Array(Math.ceil(size / blockEntries))
   }
 
-  add(keys: Uint32Array, at: number, value: number): void {
+  add(keys: Uint32Array, at: number, number: number): void {
     if (this.size % blockEntries === 0) this.firstWords[this.size / blockEntries] = keys[at]!
     this.filter.add(keys, at)
     for (let word = 0; word < keyWords; word++) this.#piece[this.#filled + word] = keys[at + word]!
-    number[0] = value
-    this.#piece[this.#filled + keyWords] = numberWords[0]!
-    this.#piece[this.#filled + keyWords + 1] = numberWords[1]!
+    this.#piece[this.#filled + keyWords] = number
     this.#filled += entryWords
     this.size++
     if (this.#filled === this.#piece.length) this.#write()
@@ -127,7 +123,7 @@ class KeyRunWriter {
 export function writeRun(table: KeyTable): KeyRun {
   const writer = new KeyRunWriter(table.size)
   try {
-    table.visitSorted((keys, at, value) => writer.add(keys, at, value))
+    table.visitSorted((keys, at, number) => writer.add(keys, at, number))
     return writer.finish()
   } catch (error) {
     writer.file.close()
@@ -135,7 +131,7 @@ export function writeRun(table: KeyTable): KeyRun {
   }
 }
 
-/** One run of two that have no key in common, made piece by piece, so that other work goes on meanwhile; both stay as they are. */
+/** One run of two, made piece by piece, so that other work goes on meanwhile; both stay as they are. */
 export async function mergeRuns(
   left: KeyRun,
   right: KeyRun,
@@ -148,7 +144,7 @@ export async function mergeRuns(
       const [a, b] = inputs
       if (a.isDone && b.isDone) return writer.finish()
       const first = b.isDone || (!a.isDone && compareKeys(a.entries, a.at, b.entries, b.at) < 0) ? a : b
-      writer.add(first.entries, first.at, numberAt(first.entries, first.at))
+      writer.add(first.entries, first.at, first.entries[first.at + keyWords]!)
       first.next()
       if (steps % pieceEntries === 0) await new Promise(setImmediate)
     }

@@ -2,7 +2,7 @@ import { keyWords } from '../../src/arrow/rowKeys.ts'
 
 /** Words in which a key's place of home is found: they are as good as random. */
 const wordRange = 2 ** 32
-const fullAt = 0.75
+const fullAt = 0.8
 
 /**
  * Numbers by 128-bit keys, in typed arrays: open addressing, in which a key's home is its share of the slots. Slots in order
@@ -10,18 +10,20 @@ const fullAt = 0.75
  */
 export class KeyTable {
   /** Bytes that a slot takes. */
-  static readonly slotBytes: number = keyWords * 4 + 8
+  static readonly slotBytes: number = keyWords * 4 + 4
+  /** The largest number that can be kept. */
+  static readonly maxNumber: number = 2 ** 32 - 2
 
   #keys: Uint32Array
   /** The number plus 1; 0 marks a free slot. */
-  #numbers: Float64Array
+  #numbers: Uint32Array
   #capacity: number
   #size = 0
 
   constructor(capacity: number) {
     this.#capacity = capacity
     this.#keys = new Uint32Array(slotsOf(capacity) * keyWords)
-    this.#numbers = new Float64Array(slotsOf(capacity))
+    this.#numbers = new Uint32Array(slotsOf(capacity))
   }
 
   get size(): number {
@@ -42,17 +44,17 @@ export class KeyTable {
     return this.#numbers[this.#slotOf(keys, at)]! - 1
   }
 
-  /** Keeps a number, from 0 to 2^53 - 2, for a key that is not there. */
-  add(keys: Uint32Array, at: number, number: number): void {
+  /** Keeps a number for a key, in place of the one that it has. */
+  set(keys: Uint32Array, at: number, number: number): void {
     let slot = this.#slotOf(keys, at)
     // Its own last slots are left free, so that a search ends there.
     while (slot >= this.#numbers.length - 1) {
       this.grow(this.#capacity * 2)
       slot = this.#slotOf(keys, at)
     }
+    if (this.#numbers[slot] === 0) this.#size++
     for (let word = 0; word < keyWords; word++) this.#keys[slot * keyWords + word] = keys[at + word]!
     this.#numbers[slot] = number + 1
-    this.#size++
   }
 
   /** Forgets a key that is there. */
@@ -73,7 +75,7 @@ export class KeyTable {
     const grown = new KeyTable(capacity)
     for (let slot = 0; slot < this.#numbers.length; slot++) {
       const number = this.#numbers[slot]! - 1
-      if (number >= 0) grown.add(this.#keys, slot * keyWords, number)
+      if (number >= 0) grown.set(this.#keys, slot * keyWords, number)
     }
     this.#keys = grown.#keys
     this.#numbers = grown.#numbers

@@ -6,7 +6,7 @@ export interface Spillable {
   spill(): void
 }
 
-/** Bytes that one run may keep in memory to remember results: half of them for the index, the rest for results. */
+/** Bytes that one run may keep in memory to remember results: five eighths of them for the index, the rest for results. */
 export class MemoryBudget {
   readonly #limit: number
   readonly #spillables = new Set<Spillable>()
@@ -19,7 +19,7 @@ export class MemoryBudget {
 
   /** Whether an index may grow by so many bytes. */
   hasRoomForIndex(bytes: number): boolean {
-    return this.#indexBytes + bytes <= this.#limit / 2
+    return this.#indexBytes + bytes <= this.#limit * indexShare
   }
 
   countIndex(bytes: number): void {
@@ -48,3 +48,5 @@ export class MemoryBudget {
     }
   }
 }
+
+const indexShare = 5 / 8

@@ -39,6 +39,11 @@ export class TempFile {
 
   read(position: number, length: number): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(length)
+    this.readInto(bytes, position, length)
+    return bytes
+  }
+
+  readInto(bytes: Uint8Array, position: number, length: number): void {
     tried(() => {
       for (let read = 0; read < length; ) {
         const more = readSync(this.#file, bytes, read, length - read, position + read)
@@ -46,7 +51,6 @@ export class TempFile {
         read += more
       }
     })
-    return bytes
   }
 
   close(): void {
