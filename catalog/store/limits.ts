@@ -60,6 +60,7 @@ export class LibsqlLimits implements LimitStore {
     const first = numberAt(known, 1)
     const last = numberAt(known, 2)
     const longest = Math.max(numberAt(known, 3), windowMs)
+    if (longest > numberAt(known, 3)) statements.keepLonger.run(longest, limit)
     // The clock was set back: tokens of a time to come would stand in the way until then.
     if (this.#takenAt(limit, last) > now + windowMs) statements.bringBack.run(now, limit, now)
     const before = this.#takenAt(limit, last - tokens + 1)
@@ -67,7 +68,7 @@ export class LibsqlLimits implements LimitStore {
     // Two processes may get here in another order than they read the clock.
     statements.addToken.run(limit, last + 1, Math.max(now, this.#takenAt(limit, last)))
     const removed = statements.removeTokens.run(limit, first + removedByTake, now - longest)
-    statements.changeLimit.run(first + removed, last + 1, longest, limit)
+    statements.moveLimit.run(first + removed, last + 1, limit)
     return 0
   }
 
@@ -82,7 +83,8 @@ function prepareStatements(database: StoreDatabase): Readonly<Record<StatementNa
   return {
     findLimit: database.prepare('SELECT id, first, last, longest FROM limits WHERE key = ?'),
     addLimit: database.prepare('INSERT INTO limits (key, first, last, longest) VALUES (?, 0, 0, ?)'),
-    changeLimit: database.prepare('UPDATE limits SET first = ?, last = ?, longest = ? WHERE id = ?'),
+    moveLimit: database.prepare('UPDATE limits SET first = ?, last = ? WHERE id = ?'),
+    keepLonger: database.prepare('UPDATE limits SET longest = ? WHERE id = ?'),
     findToken: database.prepare('SELECT taken FROM tokens WHERE "limit" = ? AND number = ?'),
     addToken: database.prepare('INSERT INTO tokens ("limit", number, taken) VALUES (?, ?, ?)'),
     removeTokens: database.prepare('DELETE FROM tokens WHERE "limit" = ? AND number < ? AND taken <= ?'),
@@ -98,7 +100,8 @@ function prepareStatements(database: StoreDatabase): Readonly<Record<StatementNa
 type StatementName =
   | 'findLimit'
   | 'addLimit'
-  | 'changeLimit'
+  | 'moveLimit'
+  | 'keepLonger'
   | 'findToken'
   | 'addToken'
   | 'removeTokens'
