@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { context, type DiagLogger, DiagLogLevel, diag, metrics, propagation, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
@@ -11,9 +12,12 @@ import {
 } from '@opentelemetry/resources'
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+import { messageOf } from '../base/errors.ts'
 
 /** How long the end of a command waits for what is not sent yet. */
 const SHUTDOWN_MS_MAX = 3000
+/** How long one message may be tried to be sent, if the environment does not say: its tries keep the process alive. */
+const EXPORT_MS_MAX = 2000
 
 export interface TelemetryOptions {
   /** Name of the service unless OTEL_SERVICE_NAME gives one. */
@@ -31,41 +35,53 @@ export type StopTelemetry = () => Promise<void>
  * default http://localhost:4318, and its sisters). Only programs of their own do this, never the library.
  */
 export function startTelemetry({ service, version, warn }: TelemetryOptions): StopTelemetry {
-  diag.setLogger(warningOnce(warn), { logLevel: DiagLogLevel.ERROR, suppressOverrideMessage: true })
+  const fail = onceFailed(warn)
+  diag.setLogger(errorLogger(fail), { logLevel: DiagLogLevel.ERROR, suppressOverrideMessage: true })
+  const timeout =
+    process.env['OTEL_EXPORTER_OTLP_TIMEOUT'] === undefined ? { timeoutMillis: EXPORT_MS_MAX } : {}
   const resource = defaultResource()
     .merge(resourceFromAttributes({ 'service.name': service, 'service.version': version }))
     .merge(detectResources({ detectors: [envDetector] }))
   const spans = new TracerProvider({
     resource,
-    spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
+    spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter(timeout) })],
   })
   const figures = new MeterProvider({
     resource,
-    readers: [new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter() })],
+    readers: [new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter(timeout) })],
   })
   trace.setGlobalTracerProvider(spans)
   metrics.setGlobalMeterProvider(figures)
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
   propagation.setGlobalPropagator(new W3CTraceContextPropagator())
   return async () => {
-    await inTime(Promise.allSettled([spans.shutdown(), figures.shutdown()]), warn)
+    await inTime(Promise.all([spans.shutdown(), figures.shutdown()]).catch(fail), fail)
     for (const api of [trace, metrics, context, propagation, diag]) api.disable()
   }
 }
 
-function warningOnce(warn: TelemetryOptions['warn']): DiagLogger {
-  let warned = false
-  const error = (message: string): void => {
-    if (warned) return
-    warned = true
-    warn(`traces and metrics cannot be sent: ${firstLine(message)}`)
+function onceFailed(warn: TelemetryOptions['warn']): (thrown: unknown) => void {
+  let failed = false
+  return (thrown) => {
+    if (failed) return
+    failed = true
+    warn(`traces and metrics cannot be sent: ${messageOf(thrown)}`)
   }
+}
+
+function errorLogger(fail: (problem: string) => void): DiagLogger {
   const quiet = (): void => {}
-  return { error, warn: quiet, info: quiet, debug: quiet, verbose: quiet }
+  return {
+    error: (message) => fail(errorText(message)),
+    warn: quiet,
+    info: quiet,
+    debug: quiet,
+    verbose: quiet,
+  }
 }
 
 /** The SDK reports errors as JSON with their stack. */
-function firstLine(message: string): string {
+function errorText(message: string): string {
   try {
     const parsed: unknown = JSON.parse(message)
     const text: unknown =
@@ -77,14 +93,12 @@ function firstLine(message: string): string {
   return message.split('\n', 1)[0]!
 }
 
-async function inTime(work: Promise<unknown>, warn: TelemetryOptions['warn']): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(() => {
-      warn(`traces and metrics could not be sent within ${SHUTDOWN_MS_MAX / 1000} s`)
-      resolve()
-    }, SHUTDOWN_MS_MAX)
-  })
+async function inTime(work: Promise<unknown>, fail: (problem: string) => void): Promise<void> {
+  const done = new AbortController()
+  const late = setTimeout(SHUTDOWN_MS_MAX, undefined, { signal: done.signal }).then(
+    () => fail(`it takes longer than ${SHUTDOWN_MS_MAX / 1000} s`),
+    () => {},
+  )
   await Promise.race([work, late])
-  clearTimeout(timer)
+  done.abort()
 }
