@@ -70,7 +70,6 @@ function onceFailed(warn: TelemetryOptions['warn']): (thrown: unknown) => void {
 }
 
 function errorLogger(fail: (problem: string) => void): DiagLogger {
-  const quiet = (): void => {}
   return {
     error: (message) => fail(errorText(message)),
     warn: quiet,
@@ -102,3 +101,5 @@ async function inTime(work: Promise<unknown>, fail: (problem: string) => void): 
   await Promise.race([work, late])
   done.abort()
 }
+
+function quiet(): void {}

@@ -68,7 +68,7 @@ test('a free function goes on when exactly the budget is spent, and nothing once
   )
   budget.begin(score, 10)(null)
   budget.begin({ function: 'free', version: 1 }, 10)(null)
-  expect(() => budget.begin(score, 10)).toThrow()
+  expect(() => budget.begin(score, 10)).toThrow('would be exceeded')
   expect(() => budget.begin({ function: 'free', version: 1 }, 10)).toThrow('would be exceeded')
 })
 

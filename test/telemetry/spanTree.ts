@@ -33,7 +33,6 @@ export function spanTree(
   about: (span: ReadableSpan) => string = ({ name }) => name,
 ): string {
   const ids = new Set(spans.map((span) => span.spanContext().spanId))
-  const startOf = ({ startTime: [seconds, nanoseconds] }: ReadableSpan) => seconds * 1e9 + nanoseconds
   const draw = (parent: string | null, indent: string): string[] =>
     spans
       .filter(({ parentSpanContext }) => {
@@ -43,4 +42,8 @@ export function spanTree(
       .toSorted((a, b) => startOf(a) - startOf(b) || (a.name < b.name ? -1 : 1))
       .flatMap((span) => [indent + about(span), ...draw(span.spanContext().spanId, `${indent}  `)])
   return draw(null, '').join('\n')
+}
+
+function startOf({ startTime: [seconds, nanoseconds] }: ReadableSpan): number {
+  return seconds * 1e9 + nanoseconds
 }

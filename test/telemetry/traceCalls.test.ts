@@ -27,19 +27,6 @@ describe('with an SDK', () => {
   afterEach(() => sdk.reset())
   afterAll(() => sdk.forget())
 
-  /** Attempts a batch until it succeeds. */
-  const retrying =
-    (next: Invoke): Invoke =>
-    async (fn, rows, given) => {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await next(fn, rows, { ...given, attempt })
-        } catch (error) {
-          if (attempt === 3) throw error
-        }
-      }
-    }
-
   const invokeWith = (executor: Invoke): Invoke => traceBatches(retrying(traceAttempts(executor)))
 
   async function runQuery(executor: Invoke, options: Partial<InvokeContext> = {}): Promise<unknown> {
@@ -104,23 +91,6 @@ query
 
   it('what a handler measures lies in its attempt, each span in its own', async () => {
     const told: CallEvent[] = []
-    const span = (
-      id: number,
-      parent: number | null,
-      name: string,
-      error: string | null = null,
-    ): CallEvent => ({
-      kind: 'span',
-      batch: 7,
-      firstRow: 1000,
-      attempt: 1,
-      id,
-      parent,
-      name,
-      started: 1_700_000_000_000 + id,
-      milliseconds: 2.5,
-      error,
-    })
     const executor: Invoke = async (_fn, _rows, { observer }) => {
       const called = { function: 'upper', version: 2 }
       observer(called, span(2, 1, 'tokenize'))
@@ -259,6 +229,35 @@ describe('without an SDK', () => {
     expect(seen).toEqual(carrier)
   })
 })
+
+/** Attempts a batch until it succeeds. */
+function retrying(next: Invoke): Invoke {
+  return async (fn, rows, given) => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await next(fn, rows, { ...given, attempt })
+      } catch (error) {
+        if (attempt === 3) throw error
+      }
+    }
+  }
+}
+
+function span(id: number, parent: number | null, name: string, error: string | null = null): CallEvent {
+  const started = 1_700_000_000_000 + id
+  return {
+    kind: 'span',
+    batch: 7,
+    firstRow: 1000,
+    attempt: 1,
+    id,
+    parent,
+    name,
+    started,
+    milliseconds: 2.5,
+    error,
+  }
+}
 
 function unsampledCaller(): Context {
   return trace.setSpanContext(context.active(), {
