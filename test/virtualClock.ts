@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { onAbort } from '../udf/abort.ts'
 import type { Clock } from '../udf/clock.ts'
 
 interface Sleep {
@@ -32,16 +33,15 @@ export class VirtualClock implements Clock {
   async sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
     await new Promise<void>((resolve, reject) => {
-      const abort = (): void => {
+      const stopListening = onAbort(signal, () => {
         this.#sleeps.splice(this.#sleeps.indexOf(sleep), 1)
         reject(signal.reason)
-      }
+      })
       const wake = (): void => {
-        signal.removeEventListener('abort', abort)
+        stopListening()
         resolve()
       }
       const sleep: Sleep = { due: this.#now + Math.max(0, milliseconds), wake }
-      signal.addEventListener('abort', abort, { once: true })
       this.#sleeps.splice(this.#placeAfter(sleep.due), 0, sleep)
     })
   }

@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises'
+import { onAbort } from './abort.ts'
 
 /** Time as policies see it; tests bring a virtual one. */
 export interface Clock {
@@ -18,13 +18,24 @@ const TIMER_MS_MAX = 2 ** 31 - 1
 export const systemClock: Clock = {
   now: () => Date.now(),
   async sleep(milliseconds, signal) {
-    try {
-      let left = milliseconds
-      for (; left > TIMER_MS_MAX; left -= TIMER_MS_MAX) await setTimeout(TIMER_MS_MAX, undefined, { signal })
-      await setTimeout(left, undefined, { signal })
-    } catch (error) {
-      signal.throwIfAborted()
-      throw error
-    }
+    signal.throwIfAborted()
+    await new Promise<void>((resolve, reject) => {
+      let timer: NodeJS.Timeout
+      const stopListening = onAbort(signal, () => {
+        clearTimeout(timer)
+        reject(signal.reason)
+      })
+      const wait = (left: number): void => {
+        timer = setTimeout(
+          () => (left > TIMER_MS_MAX ? wait(left - TIMER_MS_MAX) : wake()),
+          Math.min(left, TIMER_MS_MAX),
+        )
+      }
+      const wake = (): void => {
+        stopListening()
+        resolve()
+      }
+      wait(milliseconds)
+    })
   },
 }

@@ -2,8 +2,9 @@ import { defineFunction } from '../../catalog/defineFunction.ts'
 import { type CallPolicies, defaultPolicies } from '../../catalog/policy/policies.ts'
 import { type RegisteredFunction, registerFunction } from '../../catalog/registerFunction.ts'
 import { decodeColumn } from '../../src/arrow/decode.ts'
-import { EngineError } from '../../src/base/errors.ts'
-import type { CallEvent } from '../../udf/callEvents.ts'
+import { encodeColumn } from '../../src/arrow/encode.ts'
+import { EngineError, isEngineError } from '../../src/base/errors.ts'
+import { type CallEvent, unobserved } from '../../udf/callEvents.ts'
 import {
   type CallResult,
   type Interceptor,
@@ -11,7 +12,6 @@ import {
   type InvokeContext,
   succeeded,
 } from '../../udf/executor.ts'
-import { batchOf, contextOf } from '../executor.conformance.ts'
 
 /** A function of one text that gives it back, so far as the executor of a test does not decide otherwise. */
 export function echo(name = 'echo'): RegisteredFunction {
@@ -23,6 +23,20 @@ export function echo(name = 'echo'): RegisteredFunction {
     handler: () => [],
   })
   return registerFunction(definition, null)
+}
+
+const plainContext: InvokeContext = {
+  batch: 7,
+  firstRow: 1000,
+  metadata: null,
+  signal: new AbortController().signal,
+  attempt: 1,
+  deadline: null,
+  keepsInput: false,
+  reportsRows: false,
+  policies: defaultPolicies,
+  run: { journal: null, onEnd: () => {} },
+  observer: unobserved,
 }
 
 /** The executor of a test: gives each text back. */
@@ -41,15 +55,16 @@ export function caller(interceptors: readonly Interceptor[], executor: Invoke, r
   return {
     registered,
     events,
-    call({ policies, texts = ['a'], context = {} }: Called): Promise<CallResult> {
+    call: ({ policies, texts = ['a'], context = {} }: Called): Promise<CallResult> => {
       return invoke(
         registered,
-        batchOf(registered, texts),
-        contextOf({
+        { length: texts.length, columns: [encodeColumn({ kind: 'varchar' }, texts)] },
+        {
+          ...plainContext,
           policies: { ...defaultPolicies, ...policies },
           observer: (_, event) => events.push(event),
           ...context,
-        }),
+        },
       )
     },
   }
@@ -77,4 +92,17 @@ export function seeded(seed: number): () => number {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
+}
+
+/** What a call fails with; it must be an error of ours. */
+export async function failureOf(
+  work: Promise<unknown>,
+): Promise<Pick<EngineError, 'code' | 'message' | 'details'>> {
+  const error = await work.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
+  if (!isEngineError(error)) throw new Error(`no EngineError but ${String(error)}`)
+  const { code, message, details } = error
+  return { code, message, details }
 }

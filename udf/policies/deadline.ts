@@ -2,7 +2,7 @@ import type { FunctionSignature } from '../../catalog/function.ts'
 import { EngineError } from '../../src/base/errors.ts'
 import { cancelledError } from '../abort.ts'
 import type { Clock } from '../clock.ts'
-import type { Interceptor, InvokeContext } from '../executor.ts'
+import type { Interceptor } from '../executor.ts'
 import { subjectOf } from '../functionErrors.ts'
 import { withinTime } from './timeLimit.ts'
 
@@ -15,8 +15,13 @@ export function keepDeadline({ clock }: { readonly clock: Clock }): Interceptor 
     const { deadline: milliseconds } = context.policies
     if (milliseconds === null) return next(registered, batch, context)
     const { signature } = registered
-    const deadline = Math.min(context.deadline ?? Infinity, clock.now() + milliseconds)
-    const expired = (): EngineError => deadlineExceeded(signature, context)
+    const own = clock.now() + milliseconds
+    const deadline = Math.min(context.deadline ?? Infinity, own)
+    const expired = (): EngineError =>
+      deadlineExceeded(signature, {
+        batch: context.batch,
+        milliseconds: deadline < own ? null : milliseconds,
+      })
     try {
       const limit = { clock, milliseconds: deadline - clock.now(), signal: context.signal, expired }
       return await withinTime(limit, (signal) => next(registered, batch, { ...context, signal, deadline }))
@@ -26,13 +31,13 @@ export function keepDeadline({ clock }: { readonly clock: Clock }): Interceptor 
   }
 }
 
-/** The error of a call that is not, or would not be, done by its deadline. */
+/** The error of a call that is not, or would not be, done so many milliseconds after its start; null if its caller says when. */
 export function deadlineExceeded(
   signature: FunctionSignature,
-  { batch, policies: { deadline } }: InvokeContext,
+  { batch, milliseconds }: { readonly batch: number; readonly milliseconds: number | null },
 ): EngineError {
   const { name, version } = signature
-  const which = deadline === null ? 'the deadline of its caller' : `its deadline of ${deadline} ms`
+  const which = milliseconds === null ? 'the deadline of its caller' : `its deadline of ${milliseconds} ms`
   return new EngineError(
     'DEADLINE_EXCEEDED',
     `${subjectOf({ signature })} is not done by ${which}, with all its attempts and waits, in batch ${batch}`,

@@ -87,7 +87,9 @@ async function takeToken({ store, key, limit, clock, signature, context }: Token
       const now = clock.now()
       const wait = await store.takeToken(key, limit, now)
       if (wait === 0) return
-      if (deadline !== null && now + wait >= deadline) throw deadlineExceeded(signature, context)
+      if (deadline !== null && now + wait >= deadline) {
+        throw deadlineExceeded(signature, { batch: context.batch, milliseconds: context.policies.deadline })
+      }
       await clock.sleep(wait, signal)
     }
   } finally {
