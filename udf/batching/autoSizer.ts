@@ -10,7 +10,7 @@ const LARGEST_SIZE = 16_384
 /** Times the largest batch that succeeded: as far as what was measured is trusted at first. */
 const LONGEST_LEAP = 8
 /** How far, from 0 to 1, one measurement moves the size towards what it says, once a size was found. */
-const CALM = 0.1
+const CALM = 0.25
 /** Share of the highest throughput for which a batch need not be larger. */
 const ENOUGH = 0.96
 /** Milliseconds that a batch may take, or so many times its fixed cost if that is more. */
@@ -18,10 +18,13 @@ const LATENCY = 1000
 const LATENCY_OF_FIXED = 10
 /** One in so many batches has half the size, so that fixed cost can be told from cost per row at any time. */
 const PROBE_EVERY = 16
-/** Share by which a size that was too large is approached again with each success. */
-const RECOVERY = 1 / 128
+/** Where a size was too large, one batch is this much larger than those that are not, now and then. */
+const STEP = 1 / 16
+/** Successes before such a step: half as many after one that succeeds, twice as many after one that fails. */
+const FIRST_STEP_AFTER = 16
+const LAST_STEP_AFTER = 1024
 /** Milliseconds without calls after an overload that names none, doubled with each one in a row. */
-const FIRST_PAUSE = 100
+const FIRST_PAUSE = 50
 const LONGEST_PAUSE = 30_000
 /** Overloads in a row after which rows fail. */
 const PATIENCE = 8
@@ -43,6 +46,8 @@ export class AutoSizer implements BatchSizer {
   /** Size that was found; null while it is searched for. */
   #found: number | null = null
   #sizeLimit = LARGEST_SIZE
+  #stepAfter = FIRST_STEP_AFTER
+  #successes = 0
   #batchLimit = Infinity
   #overloads = 0
   #pausedUntil = 0
@@ -84,7 +89,7 @@ export class AutoSizer implements BatchSizer {
 
   rows(waiting: number, outlook: () => Outlook): number {
     const { size, batches } = this
-    const usual = this.#sent % PROBE_EVERY === PROBE_EVERY - 1 ? Math.ceil(size / 2) : size
+    const usual = this.#usualRows(size)
     if (waiting >= size * batches) return usual
     const expected = outlook()
     if (expected === 'more') return usual
@@ -108,7 +113,7 @@ export class AutoSizer implements BatchSizer {
     }
     const failed = (error: unknown, failedRows: number): void => {
       if (number > this.#sentBefore) this.#backOff(error, failedRows)
-      this.#rest(error, retries)
+      this.#pauseAfter(error, retries)
     }
     return {
       observe:
@@ -141,6 +146,14 @@ export class AutoSizer implements BatchSizer {
     this.#pause = null
   }
 
+  #usualRows(size: number): number {
+    if (this.#successes >= this.#stepAfter && this.#sizeLimit < Math.min(LARGEST_SIZE, this.#wantedSize())) {
+      this.#successes = 0
+      return Math.ceil(this.#sizeLimit * (1 + STEP))
+    }
+    return this.#sent % PROBE_EVERY === PROBE_EVERY - 1 ? Math.ceil(size / 2) : size
+  }
+
   #wantedSize(): number {
     const { cost } = this.#model
     if (this.#found !== null) return this.#found
@@ -169,28 +182,36 @@ export class AutoSizer implements BatchSizer {
     else if (best <= this.#largestGood) this.#found = best
     this.#overloads = 0
     this.#batchLimit += 1 / this.#batchLimit
-    if (rows >= this.#sizeLimit * 0.9) this.#sizeLimit += Math.max(1, this.#sizeLimit * RECOVERY)
+    this.#successes++
+    if (rows <= this.#sizeLimit) return
+    this.#sizeLimit = rows
+    this.#stepAfter = Math.max(1, this.#stepAfter / 2)
   }
 
   #backOff(error: unknown, rows: number): void {
     const isOverload = overloadOf(error) !== null
     if (rows > 1 && rows > this.#largestGood && isPerhapsTooLarge(error)) {
       const between = Math.sqrt(rows * this.#largestGood)
-      this.#sizeLimit = between > this.#largestGood * 1.1 ? between : Math.max(this.#largestGood, rows / 2)
+      this.#sizeLimit =
+        between > this.#largestGood * (1 + STEP) ? between : Math.max(this.#largestGood, rows / 2)
+      this.#stepAfter = Math.min(LAST_STEP_AFTER, this.#stepAfter * 2)
+      this.#successes = 0
     } else if (!isOverload) return
     else if (this.batches === 1) {
       this.#sizeLimit = Math.max(1, Math.min(rows, this.#sizeLimit) / 2)
       this.#largestGood = Math.min(this.#largestGood, this.#sizeLimit)
     }
-    if (isOverload) this.#batchLimit = Math.max(1, this.batches / 2)
+    if (isOverload) {
+      this.#batchLimit = Math.max(1, this.batches / 2)
+      this.#overloads++
+    }
     this.#sentBefore = this.#sent
   }
 
-  #rest(error: unknown, retries: boolean): void {
+  #pauseAfter(error: unknown, retries: boolean): void {
     const overload = overloadOf(error)
     if (overload === null) return
-    this.#overloads++
-    const own = retries ? 0 : Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#overloads - 1))
+    const own = retries ? 0 : Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.#overloads)
     this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.now() + (overload.retryAfter ?? own))
   }
 
