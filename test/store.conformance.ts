@@ -41,8 +41,12 @@ export function runOf(changes: Partial<RunRecord> = {}): RunRecord {
 
 /** The contract of `ResultStore` and `RunStore`: every store passes it. That of `LimitStore` is a suite of its own. */
 export function describeStateStore(name: string, open: () => Promise<OpenedStore>): void {
-  describe(`the results of the ${name} store`, () => describeResults(open))
-  describe(`the runs of the ${name} store`, () => describeRuns(open))
+  describe(`the results of the ${name} store`, () => {
+    describeResults(open)
+  })
+  describe(`the runs of the ${name} store`, () => {
+    describeRuns(open)
+  })
 }
 
 function describeResults(open: () => Promise<OpenedStore>): void {

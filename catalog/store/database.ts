@@ -20,17 +20,11 @@ const pagesAtOnce = 2048
 export class StoreDatabase {
   readonly path: string
   readonly #database: Libsql.Database
-  readonly #begin: Statement
-  readonly #beginWriting: Statement
-  readonly #commit: Statement
   #closed = false
 
   private constructor(path: string, database: Libsql.Database) {
     this.path = path
     this.#database = database
-    this.#begin = this.prepare('BEGIN')
-    this.#beginWriting = this.prepare('BEGIN IMMEDIATE')
-    this.#commit = this.prepare('COMMIT')
   }
 
   /** Opens or makes the file, and the folder it lies in; `':memory:'` for none. */
@@ -55,7 +49,7 @@ export class StoreDatabase {
 
   /** Reads one state of the file. */
   read<T>(work: () => T): Promise<T> {
-    return this.#transact(this.#begin, work)
+    return this.#transact('BEGIN', work)
   }
 
   /**
@@ -63,7 +57,7 @@ export class StoreDatabase {
    * any time that was read before is old.
    */
   write<T>(work: (waited: number) => T): Promise<T> {
-    return this.#transact(this.#beginWriting, work)
+    return this.#transact('BEGIN IMMEDIATE', work)
   }
 
   /** Gives free pages back to the file system, but for some that are soon needed again. */
@@ -96,12 +90,13 @@ export class StoreDatabase {
     return numberAt(this.prepare(`PRAGMA ${pragma}`).get() ?? [], 0)
   }
 
-  #transact<T>(begin: Statement, work: (waited: number) => T): Promise<T> {
+  #transact<T>(begin: string, work: (waited: number) => T): Promise<T> {
     return this.#whenFree((waited) => {
-      begin.run()
+      // Not prepared: where the file is locked, libsql would leave the statement in progress, and no commit would succeed.
+      this.#database.exec(begin)
       try {
         const result = work(waited)
-        this.#commit.run()
+        this.#database.exec('COMMIT')
         return result
       } catch (error) {
         // Some failures, such as a full disk, have ended the transaction already.
@@ -134,7 +129,8 @@ async function whenFree<T>(path: string, work: (waited: number) => T): Promise<T
       }
     }
     await setTimeout(1 + Math.random() * maxPause)
-    waited = Math.ceil(performance.now() - started)
+    // Never more than it was: a token that is taken too early is one too many.
+    waited = Math.floor(performance.now() - started)
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { StoreDatabase } from './database.ts'
-import { numberAt, type Statement } from './statement.ts'
+import { numberAt } from './statement.ts'
 import type { Lease, LimitStore } from './stateStore.ts'
 
 /** Tokens that no window needs any more and that one take removes; more than the one it adds, so that they never pile up. */
@@ -79,7 +79,7 @@ export class LibsqlLimits implements LimitStore {
   }
 }
 
-function prepareStatements(database: StoreDatabase): Readonly<Record<StatementName, Statement>> {
+function prepareStatements(database: StoreDatabase) {
   return {
     findLimit: database.prepare('SELECT id, first, last, longest FROM limits WHERE key = ?'),
     addLimit: database.prepare('INSERT INTO limits (key, first, last, longest) VALUES (?, 0, 0, ?)'),
@@ -96,18 +96,3 @@ function prepareStatements(database: StoreDatabase): Readonly<Record<StatementNa
     removeLease: database.prepare('DELETE FROM leases WHERE key = ? AND id = ?'),
   }
 }
-
-type StatementName =
-  | 'findLimit'
-  | 'addLimit'
-  | 'moveLimit'
-  | 'keepLonger'
-  | 'findToken'
-  | 'addToken'
-  | 'removeTokens'
-  | 'bringBack'
-  | 'removeExpired'
-  | 'countLeases'
-  | 'addLease'
-  | 'prolongLease'
-  | 'removeLease'

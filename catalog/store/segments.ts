@@ -1,6 +1,6 @@
 import type { StoreDatabase } from './database.ts'
 import { type ResultKeys } from './resultKeys.ts'
-import { bytesAt, nullable, numberAt, type Row, type Statement, textAt } from './statement.ts'
+import { bytesAt, nullable, numberAt, type Row, textAt } from './statement.ts'
 import type { ResultSegment } from './stateStore.ts'
 
 /** The journal that stands for the cache, in which every query looks. */
@@ -110,7 +110,7 @@ const removedAtOnce = 8
 
 const rememberedSegments = 2 ** 16
 
-function prepareStatements(database: StoreDatabase): Readonly<Record<StatementName, Statement>> {
+function prepareStatements(database: StoreDatabase) {
   return {
     findJournal: database.prepare('SELECT id FROM journals WHERE run = ?'),
     addJournal: database.prepare('INSERT INTO journals (run) VALUES (?)'),
@@ -135,23 +135,6 @@ function prepareStatements(database: StoreDatabase): Readonly<Record<StatementNa
     sumBytes: database.prepare('SELECT coalesce(sum(bytes), 0) FROM segments WHERE journal = ?'),
   }
 }
-
-type StatementName =
-  | 'findJournal'
-  | 'addJournal'
-  | 'removeJournal'
-  | 'addSegment'
-  | 'addData'
-  | 'read'
-  | 'findCreated'
-  | 'findKeys'
-  | 'findOlder'
-  | 'findUnused'
-  | 'removeData'
-  | 'removeSegment'
-  | 'use'
-  | 'lastUse'
-  | 'sumBytes'
 
 function segmentOf(row: Row): ResultSegment {
   return Object.freeze({

@@ -10,7 +10,7 @@ export function storeFailed(path: string, problem: string, hint?: string, cause?
 /** What SQLite threw, in words that say which file and what to do. */
 export function toStoreError(path: string, thrown: unknown): EngineError {
   if (isEngineError(thrown)) return thrown
-  const message = messageOf(thrown)
+  const message = openingCode(thrown) === undefined ? messageOf(thrown) : 'unable to open database file'
   switch (primaryCode(thrown)) {
     case codes.noDatabase:
       return storeFailed(path, 'is a file of another kind', 'give it another path', thrown)
@@ -48,9 +48,13 @@ const writable = 'the file and its folder must be writable'
 function primaryCode(thrown: unknown): number | undefined {
   if (typeof thrown !== 'object' || thrown === null) return undefined
   if ('rawCode' in thrown && typeof thrown.rawCode === 'number') return thrown.rawCode % 256
-  // A file that does not open comes without a code of its own.
-  const opening = /^ConnectionFailed\(".*: (\d+)"\)$/su.exec(messageOf(thrown))
-  return opening === null ? undefined : Number(opening[1]) % 256
+  return openingCode(thrown)
+}
+
+/** Of a file that does not open, which libsql tells in the message alone. */
+function openingCode(thrown: unknown): number | undefined {
+  const code = /^ConnectionFailed\(".*: (\d+)"\)$/su.exec(messageOf(thrown))?.[1]
+  return code === undefined ? undefined : Number(code) % 256
 }
 
 function nameOf(path: string): string {

@@ -33,8 +33,12 @@ for (const [name, open] of [
 ] as const) {
   describeStateStore(name, open)
   describeLimitStore(name, async () => {
-    const { store, other, close } = await open()
-    return { limits: store.limits, others: other.limits, close }
+    const opened = await open()
+    return {
+      limits: opened.store.limits,
+      others: opened.other.limits,
+      close: () => opened.close(),
+    }
   })
 }
 
