@@ -3,7 +3,7 @@ import { type ScatterPart, scatterColumn } from '../../src/arrow/columns.ts'
 import { digestRows } from '../../src/arrow/rowKeys.ts'
 import { takeRows } from '../../src/arrow/takeRows.ts'
 import { cancelledError, onAbort } from '../abort.ts'
-import { type CallResult, type RowFailure, succeeded } from '../executor.ts'
+import type { CallResult, RowFailure } from '../executor.ts'
 import { inputTypes, type OnceCall, partOf, reportSaved, storedContext } from './onceCall.ts'
 import { ResultRecorder } from './resultRecorder.ts'
 import type { FoundResults, ResultSource } from './storedResults.ts'
@@ -13,39 +13,60 @@ import type { FoundResults, ResultSource } from './storedResults.ts'
  * kept before its result goes on.
  */
 export async function callMissing(call: OnceCall, rows: Int32Array): Promise<CallResult> {
-  const { keys, parts, missing } = await lookUp(call, rows)
-  const { output } = call.registered.signature
-  if (missing.length === 0) return succeeded(scatterColumn(output, parts, rows.length))
-  const { rowsOfCall, context, registered } = call
-  if (context.signal.aborted) throw cancelledError(registered.signature, context)
-  const recorder = new ResultRecorder(call)
-  const called = async (places: Int32Array, signal: AbortSignal): Promise<CallResult> => {
-    const result = await callPart(
-      call,
-      places.map((place) => rows[place]!),
-      signal,
-    )
-    if (keys !== null) await keepSuccesses(call, recorder, { keys, places, result })
-    return result
-  }
-  if (missing.length <= rowsOfCall) return joined([missing], [await called(missing, context.signal)])
-  const pieces = Array.from({ length: Math.ceil(missing.length / rowsOfCall) }, (_, piece) =>
-    missing.slice(piece * rowsOfCall, (piece + 1) * rowsOfCall),
-  )
-  return joined(pieces, await untilOneFails(context.signal, pieces, called))
-
-  function joined(places: readonly Int32Array[], results: readonly CallResult[]): CallResult {
-    const [only] = results
-    if (results.length === 1 && only !== undefined && missing.length === rows.length) return only
-    const made = results.map(({ column }, index): ScatterPart => ({ rows: places[index]!, column }))
-    const failures = results.flatMap((result, index) =>
-      result.failures.map(({ row, error }): RowFailure => ({ row: places[index]![row]!, error })),
-    )
-    return { column: scatterColumn(output, [...parts, ...made], rows.length), failures }
+  // Batches below need not go out half full while their rows are looked up.
+  const arrived = call.stored === null ? undefined : call.context.source?.expectRows()
+  try {
+    const found = await lookUp(call, rows)
+    const results = callPieces(call, rows, found)
+    arrived?.()
+    return joinResults(call, found, await results)
+  } finally {
+    arrived?.()
   }
 }
 
+/** The result of a call, and which of the rows that were asked for it has. */
+interface Piece {
+  readonly places: Int32Array
+  readonly result: CallResult
+}
+
+async function callPieces(
+  call: OnceCall,
+  rows: Int32Array,
+  { keys, missing }: LookedUp,
+): Promise<readonly Piece[]> {
+  const { rowsOfCall, context, registered } = call
+  if (missing.length === 0) return []
+  if (context.signal.aborted) throw cancelledError(registered.signature, context)
+  const recorder = new ResultRecorder(call)
+  const called = async (places: Int32Array, signal: AbortSignal): Promise<Piece> => {
+    const wanted = places.map((place) => rows[place]!)
+    const result = await callPart(call, wanted, signal)
+    if (keys !== null) await keepSuccesses(call, recorder, { keys, places, result })
+    return { places, result }
+  }
+  if (missing.length <= rowsOfCall) return [await called(missing, context.signal)]
+  const pieces = Array.from({ length: Math.ceil(missing.length / rowsOfCall) }, (_, piece) =>
+    missing.slice(piece * rowsOfCall, (piece + 1) * rowsOfCall),
+  )
+  return untilOneFails(context.signal, pieces, called)
+}
+
+function joinResults(call: OnceCall, { parts, rows }: LookedUp, pieces: readonly Piece[]): CallResult {
+  const [only] = pieces
+  if (pieces.length === 1 && only?.result.column.length === rows) return only.result
+  const made = pieces.map(({ places, result }): ScatterPart => ({ rows: places, column: result.column }))
+  const failures = pieces.flatMap(({ places, result }) =>
+    result.failures.map(({ row, error }): RowFailure => ({ row: places[row]!, error })),
+  )
+  const { output } = call.registered.signature
+  return { column: scatterColumn(output, [...parts, ...made], rows), failures }
+}
+
 interface LookedUp extends FoundResults {
+  /** How many were asked for. */
+  readonly rows: number
   /** Null where nothing is kept. */
   readonly keys: readonly ResultKey[] | null
 }
@@ -54,12 +75,12 @@ interface LookedUp extends FoundResults {
 async function lookUp(call: OnceCall, rows: Int32Array): Promise<LookedUp> {
   const { stored, registered, batch, context, isCached } = call
   const missing = rows.map((_, place) => place)
-  if (stored === null) return { keys: null, parts: [], missing }
+  if (stored === null) return { rows: rows.length, keys: null, parts: [], missing }
   const keyed = { types: inputTypes(call), columns: batch.columns, rows }
   const isVolatile = registered.signature.volatility === 'volatile'
   const position = (row: number): number => context.firstRow + row
   const keys = digestRows(storedContext(call), keyed, isVolatile ? position : undefined)
-  let found: LookedUp = { keys, parts: [], missing }
+  let found: LookedUp = { rows: rows.length, keys, parts: [], missing }
   const lookIn = async (source: ResultSource, by: 'journal' | 'cache'): Promise<void> => {
     if (found.missing.length === 0) return
     const asked = found.missing
@@ -71,7 +92,7 @@ async function lookUp(call: OnceCall, rows: Int32Array): Promise<LookedUp> {
       column: part.column,
     }))
     found = {
-      keys,
+      ...found,
       parts: [...found.parts, ...placed],
       missing: more.missing.map((row) => asked[row]!),
     }
@@ -88,17 +109,14 @@ async function callPart(call: OnceCall, rows: Int32Array, signal: AbortSignal): 
   return next(registered, partOf(call, rows), { ...context, firstRow, signal, keepsInput: false })
 }
 
-interface Made {
+interface KeyedPiece extends Piece {
   readonly keys: readonly ResultKey[]
-  /** Which of the keys were called. */
-  readonly places: Int32Array
-  readonly result: CallResult
 }
 
 async function keepSuccesses(
   { registered }: OnceCall,
   recorder: ResultRecorder,
-  { keys, places, result }: Made,
+  { keys, places, result }: KeyedPiece,
 ): Promise<void> {
   const good = successes(result)
   if (good.length === 0) return
@@ -124,8 +142,8 @@ export function successes({ column, failures }: CallResult): Int32Array {
 async function untilOneFails(
   signal: AbortSignal,
   pieces: readonly Int32Array[],
-  work: (piece: Int32Array, signal: AbortSignal) => Promise<CallResult>,
-): Promise<readonly CallResult[]> {
+  work: (piece: Int32Array, signal: AbortSignal) => Promise<Piece>,
+): Promise<readonly Piece[]> {
   const controller = new AbortController()
   const stopListening = onAbort(signal, () => controller.abort(signal.reason))
   if (signal.aborted) controller.abort(signal.reason)

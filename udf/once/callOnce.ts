@@ -22,7 +22,7 @@ export interface CallOnceOptions {
   readonly cacheLimit?: number
   /** Bytes of kept results that stay in memory after they were read; default 64 MiB. */
   readonly segmentMemory?: number
-  /** Rows of one call, each of which is kept as soon as it is done; default `maxBatchingSize`, or all. */
+  /** Rows of one call, each of which is kept as soon as it is done; default `maxBatchingSize`. */
   readonly rowsOfCall?: (registered: RegisteredFunction, context: InvokeContext) => number
   /** Tells the call sites of a query apart, the same when it is resumed; default 0 for all. */
   readonly siteOf?: (context: InvokeContext) => number
@@ -102,7 +102,11 @@ export function callOnce(options: CallOnceOptions): CallOnce {
   }
 }
 
+/** Rows that are kept together where handlers get them one by one, or as many as suits them. */
+const rowsKeptTogether = 64
+
 function rowsOfBatching({ signature }: RegisteredFunction): number {
-  const most = signature.batching?.maxBatchingSize
-  return typeof most === 'number' ? most : Number.POSITIVE_INFINITY
+  const { batching, style } = signature
+  if (typeof batching?.maxBatchingSize === 'number') return batching.maxBatchingSize
+  return batching !== null || style === 'row' ? rowsKeptTogether : Number.POSITIVE_INFINITY
 }

@@ -31,7 +31,7 @@ export class Flight {
   }
 }
 
-const firstCapacity = 256
+const firstCapacity = 16
 
 /** Calls in flight, found by the keys of their rows. */
 export class Flights {
@@ -68,8 +68,7 @@ export class Flights {
   /** Its rows are found no more. */
   close({ keys, places }: Flight): void {
     for (const at of places) {
-      const ticket = this.#table.find(keys, at)
-      this.#table.delete(keys, at)
+      const ticket = this.#table.delete(keys, at)
       this.#flights[ticket] = null
       this.#freeTickets.push(ticket)
     }

@@ -3,10 +3,8 @@ import { KeyTable } from './keyTable.ts'
 import type { MemoryBudget } from './memoryBudget.ts'
 
 const firstCapacity = 16
-/** Share by which a large table grows: less than that much memory lies idle. */
-const growth = 0.25
-/** Below it a table doubles. */
-const largeCapacity = 1 << 12
+/** Beyond it, or where memory is short, a table no longer doubles but grows by a quarter, so that less lies idle. */
+const largeCapacity = 1 << 17
 
 /** Numbers by key: the latest in a table, those for which there is no memory in sorted runs on disk. */
 export class KeyPartition {
@@ -52,9 +50,10 @@ export class KeyPartition {
 
   #makeRoom(table: KeyTable): void {
     const { capacity } = table
-    const more = capacity < largeCapacity ? capacity : Math.ceil(capacity * growth)
-    const bytes = more * KeyTable.slotBytes
-    if (this.#budget.hasRoomForIndex(bytes) || capacity < this.#leastCapacity) {
+    const doubled = capacity < largeCapacity ? [capacity] : []
+    for (const more of [...doubled, Math.ceil(capacity / 4)]) {
+      const bytes = more * KeyTable.slotBytes
+      if (!this.#budget.hasRoomForIndex(bytes) && capacity >= this.#leastCapacity) continue
       table.grow(capacity + more)
       this.#budget.countIndex(bytes)
       return

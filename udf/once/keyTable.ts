@@ -3,6 +3,10 @@ import { keyWords } from '../../src/arrow/rowKeys.ts'
 /** Words in which a key's place of home is found: they are as good as random. */
 const wordRange = 2 ** 32
 const fullAt = 0.8
+/** Slots behind the last home, for keys that found theirs taken: nothing goes round to the front, which keeps the order. */
+const spareSlots = 64
+/** A key, and its number plus 1, or 0 for a free slot: side by side, because each slot that is looked at costs a wait for memory. */
+const slotWords = keyWords + 1
 
 /**
  * Numbers by 128-bit keys, in typed arrays: open addressing, in which a key's home is its share of the slots. Slots in order
@@ -10,20 +14,17 @@ const fullAt = 0.8
  */
 export class KeyTable {
   /** Bytes that a slot takes. */
-  static readonly slotBytes: number = keyWords * 4 + 4
+  static readonly slotBytes: number = slotWords * 4
   /** The largest number that can be kept. */
   static readonly maxNumber: number = 2 ** 32 - 2
 
-  #keys: Uint32Array
-  /** The number plus 1; 0 marks a free slot. */
-  #numbers: Uint32Array
+  #slots: Uint32Array
   #capacity: number
   #size = 0
 
   constructor(capacity: number) {
     this.#capacity = capacity
-    this.#keys = new Uint32Array(slotsOf(capacity) * keyWords)
-    this.#numbers = new Uint32Array(slotsOf(capacity))
+    this.#slots = new Uint32Array((capacity + spareSlots) * slotWords)
   }
 
   get size(): number {
@@ -41,88 +42,86 @@ export class KeyTable {
 
   /** What is kept for the key that lies at this place of `keys`; -1 for none. */
   find(keys: Uint32Array, at: number): number {
-    return this.#numbers[this.#slotOf(keys, at)]! - 1
+    return this.#slots[this.#slotOf(keys, at) + keyWords]! - 1
   }
 
   /** Keeps a number for a key, in place of the one that it has. */
   set(keys: Uint32Array, at: number, number: number): void {
     let slot = this.#slotOf(keys, at)
-    // Its own last slots are left free, so that a search ends there.
-    while (slot >= this.#numbers.length - 1) {
+    // The last slot is left free, so that every search ends.
+    while (slot >= this.#slots.length - slotWords) {
       this.grow(this.#capacity * 2)
       slot = this.#slotOf(keys, at)
     }
-    if (this.#numbers[slot] === 0) this.#size++
-    for (let word = 0; word < keyWords; word++) this.#keys[slot * keyWords + word] = keys[at + word]!
-    this.#numbers[slot] = number + 1
+    const slots = this.#slots
+    if (slots[slot + keyWords] === 0) this.#size++
+    for (let word = 0; word < keyWords; word++) slots[slot + word] = keys[at + word]!
+    slots[slot + keyWords] = number + 1
   }
 
-  /** Forgets a key that is there. */
-  delete(keys: Uint32Array, at: number): void {
+  /** Forgets a key; answers the number that it had, or -1. */
+  delete(keys: Uint32Array, at: number): number {
+    const slots = this.#slots
     let hole = this.#slotOf(keys, at)
-    if (this.#numbers[hole] === 0) return
-    for (let slot = hole + 1; this.#numbers[slot] !== 0; slot++) {
-      if (this.#homeOf(this.#keys[slot * keyWords]!) > hole) continue
-      this.#keys.copyWithin(hole * keyWords, slot * keyWords, (slot + 1) * keyWords)
-      this.#numbers[hole] = this.#numbers[slot]!
+    const number = slots[hole + keyWords]! - 1
+    if (number === -1) return number
+    for (let slot = hole + slotWords; slots[slot + keyWords] !== 0; slot += slotWords) {
+      if (this.#homeOf(slots[slot]!) > hole) continue
+      slots.copyWithin(hole, slot, slot + slotWords)
       hole = slot
     }
-    this.#numbers[hole] = 0
+    slots[hole + keyWords] = 0
     this.#size--
+    return number
   }
 
   grow(capacity: number): void {
     const grown = new KeyTable(capacity)
-    for (let slot = 0; slot < this.#numbers.length; slot++) {
-      const number = this.#numbers[slot]! - 1
-      if (number >= 0) grown.set(this.#keys, slot * keyWords, number)
+    const slots = this.#slots
+    for (let slot = 0; slot < slots.length; slot += slotWords) {
+      const number = slots[slot + keyWords]! - 1
+      if (number >= 0) grown.set(slots, slot, number)
     }
-    this.#keys = grown.#keys
-    this.#numbers = grown.#numbers
+    this.#slots = grown.#slots
     this.#capacity = grown.#capacity
   }
 
   clear(): void {
-    this.#numbers.fill(0)
+    this.#slots.fill(0)
     this.#size = 0
   }
 
   /** Visits the keys in ascending order, those of a cluster of slots at a time. */
   visitSorted(visit: (keys: Uint32Array, at: number, number: number) => void): void {
+    const slots = this.#slots
     const cluster: number[] = []
-    for (let slot = 0; slot < this.#numbers.length; slot++) {
-      if (this.#numbers[slot] !== 0) {
+    for (let slot = 0; slot < slots.length; slot += slotWords) {
+      if (slots[slot + keyWords] !== 0) {
         cluster.push(slot)
         continue
       }
-      if (cluster.length > 1) {
-        cluster.sort((a, b) => compareKeys(this.#keys, a * keyWords, this.#keys, b * keyWords))
-      }
-      for (const full of cluster) visit(this.#keys, full * keyWords, this.#numbers[full]! - 1)
+      if (cluster.length > 1) cluster.sort((a, b) => compareKeys(slots, a, slots, b))
+      for (const full of cluster) visit(slots, full, slots[full + keyWords]! - 1)
       cluster.length = 0
     }
   }
 
+  /** Where in the slots a key with this first word belongs. */
   #homeOf(firstWord: number): number {
-    return Math.floor((firstWord / wordRange) * this.#capacity)
+    return Math.floor((firstWord / wordRange) * this.#capacity) * slotWords
   }
 
-  /** The slot of the key, or the free one where it belongs. */
+  /** Where the slot of the key lies, or the free one where it belongs. */
   #slotOf(keys: Uint32Array, at: number): number {
-    const table = this.#keys
-    const numbers = this.#numbers
+    const slots = this.#slots
     const first = keys[at]!
-    const second = keys[at + 1]!
-    const third = keys[at + 2]!
-    const fourth = keys[at + 3]!
     let slot = this.#homeOf(first)
-    for (; numbers[slot] !== 0; slot++) {
-      const place = slot * keyWords
+    for (; slots[slot + keyWords] !== 0; slot += slotWords) {
       if (
-        table[place] === first &&
-        table[place + 1] === second &&
-        table[place + 2] === third &&
-        table[place + 3] === fourth
+        slots[slot] === first &&
+        slots[slot + 1] === keys[at + 1] &&
+        slots[slot + 2] === keys[at + 2] &&
+        slots[slot + 3] === keys[at + 3]
       ) {
         break
       }
@@ -139,9 +138,4 @@ export function compareKeys(a: Uint32Array, atA: number, b: Uint32Array, atB: nu
     if (left !== right) return left < right ? -1 : 1
   }
   return 0
-}
-
-/** Slots behind the last home, for keys that found theirs taken: nothing goes round to the front, which keeps the order. */
-function slotsOf(capacity: number): number {
-  return capacity + 64
 }

@@ -10,8 +10,9 @@ import { TempFile } from './tempFile.ts'
 const fanOut = 8
 /** Bytes up to which chunks are put together. */
 const chunkBytes = 4 << 20
-/** Rows that are written, and later read, together. */
-const groupRows = 32
+/** Bytes that are written, and later read, together: as many rows as fit into them. */
+const groupBytes = 2048
+const maxGroupRows = 256
 
 interface MemoryChunk {
   readonly kind: 'memory'
@@ -25,6 +26,7 @@ interface MemoryChunk {
 interface DiskChunk {
   readonly kind: 'disk'
   readonly first: number
+  readonly groupRows: number
   /** Where in the file each group begins, and the last one ends. */
   readonly groups: Float64Array
 }
@@ -85,6 +87,7 @@ export class ResultLog implements Spillable {
     if (chunk?.kind !== 'memory') return
     this.#file ??= new TempFile()
     const { column, first, bytes } = chunk
+    const groupRows = Math.max(1, Math.min(maxGroupRows, Math.floor((groupBytes * column.length) / bytes)))
     const groups = new Float64Array(Math.ceil(column.length / groupRows) + 1)
     const written: Buffer[] = []
     let end = this.#file.size
@@ -98,7 +101,7 @@ export class ResultLog implements Spillable {
     }
     groups[groups.length - 1] = end
     this.#file.append(Buffer.concat(written))
-    this.#chunks[this.#firstInMemory++] = { kind: 'disk', first, groups }
+    this.#chunks[this.#firstInMemory++] = { kind: 'disk', first, groupRows, groups }
     this.#bytes -= bytes
     this.#budget.countResults(-bytes)
   }
@@ -117,8 +120,8 @@ export class ResultLog implements Spillable {
       if (from < this.#firstInMemory || last?.kind !== 'memory') return
       const alike = this.#chunks
         .slice(from)
-        .filter((chunk) => chunk.kind === 'memory' && chunk.level === last.level)
         .filter((chunk) => chunk.kind === 'memory')
+        .filter(({ level }) => level === last.level)
       const bytes = alike.reduce((sum, chunk) => sum + chunk.bytes, 0)
       if (alike.length < fanOut || bytes > chunkBytes) return
       const column = concatColumns(
@@ -151,7 +154,11 @@ export class ResultLog implements Spillable {
     return { rows: Int32Array.from(rows), column: takeRows(this.#type, column, Int32Array.from(places)) }
   }
 
-  #readParts({ groups }: DiskChunk, rows: readonly number[], places: readonly number[]): ScatterPart[] {
+  #readParts(
+    { groupRows, groups }: DiskChunk,
+    rows: readonly number[],
+    places: readonly number[],
+  ): ScatterPart[] {
     const wanted = new Map<number, { rows: number[]; places: number[] }>()
     for (let k = 0; k < rows.length; k++) {
       const group = Math.floor(places[k]! / groupRows)
