@@ -55,6 +55,8 @@ function randomOf(seed: number): () => number {
 }
 
 const sizes = [512, 2048, 4096, 8192, 16_384]
+const square = (rows: number): number => 20 + 0.001 * rows * rows
+const steps = (rows: number): number => 30 + 10 * Math.ceil(rows / 64)
 const linear = (rows: number): number => 20 + 0.1 * rows
 
 describe("maxBatchingSize: 'auto'", () => {
@@ -78,9 +80,8 @@ describe("maxBatchingSize: 'auto'", () => {
   })
 
   it('comes near the best size where long batches cost more a row, and stays there', async () => {
-    const cost = (rows: number): number => 20 + 0.001 * rows * rows
     for (const concurrency of [1, 32]) {
-      const simulation = { concurrency, rows: 100_000, cost }
+      const simulation = { concurrency, rows: 100_000, cost: square }
       expect(await shareOfBest(simulation, [50, 100, 141, 200, 300])).toBeGreaterThan(0.88)
     }
   })
@@ -92,8 +93,7 @@ describe("maxBatchingSize: 'auto'", () => {
   })
 
   it('comes near the best size where costs rise in steps', async () => {
-    const cost = (rows: number): number => 30 + 10 * Math.ceil(rows / 64)
-    expect(await shareOfBest({ concurrency: 8, rows: 400_000, cost }, sizes)).toBeGreaterThan(0.85)
+    expect(await shareOfBest({ concurrency: 8, rows: 400_000, cost: steps }, sizes)).toBeGreaterThan(0.85)
   })
 
   it('follows a function that becomes slower', async () => {

@@ -60,6 +60,20 @@ describe('batching', () => {
     expect(harness.clock.pending).toBe(0)
   })
 
+  it('lets calls share a batch that come through layers of different depth, or as their source ends', async () => {
+    const harness = new Harness()
+    const run = new Run()
+    const source = harness.batching.openSource([f], run)
+    const late = async (value: number): Promise<(number | null)[]> => {
+      for (let layer = 0; layer < value * 5; layer++) await Promise.resolve()
+      return harness.call(f, [value], { batch: value, run, source })
+    }
+    const results = Promise.all(range(0, 6).map(late))
+    source.end()
+    await harness.clock.until(results)
+    expect(harness.sizes).toEqual([6])
+  })
+
   it('waits for a source that may fill the batch, as long as its rows may wait', async () => {
     const harness = new Harness({ maxBufferDuration: 50 })
     const start = harness.clock.now()

@@ -28,6 +28,7 @@ export class BatchBuffer {
   readonly #options: BatchBufferOptions
   #queue: Piece[] = []
   #rows = 0
+  #calls = 0
   readonly #sent = new Set<SentBatch>()
   #timer: AbortController | null = null
   #checking = false
@@ -46,6 +47,7 @@ export class BatchBuffer {
   }
 
   add(call: BatchCall): void {
+    call.place = this.#calls++
     this.#queue.push({ call, from: 0, to: call.batch.length })
     this.#rows += call.batch.length
     this.pump()
@@ -69,21 +71,24 @@ export class BatchBuffer {
     else this.check()
   }
 
-  /** Sends everything unless more may come, once whatever can happen at this instant has happened. */
+  /** Sends everything unless more may come, once all that is ready to run has run: callers of one instant come together. */
   check(): void {
     if (this.#checking || this.#rows === 0) return
     this.#checking = true
-    queueMicrotask(() => {
-      this.#checking = false
-      if (this.#rows > 0 && this.#options.outlook(this) === 'none') this.#send(true)
-      if (this.#rows === 0) this.#stopTimer()
-      else this.#startTimer()
-    })
+    // What is queued by a microtask waits until there are no more microtasks.
+    queueMicrotask(() => process.nextTick(() => this.#checkNow()))
   }
 
   fail(error: unknown): void {
     for (const { call } of this.#queue) call.fail(error)
     for (const { pieces } of this.#sent) for (const { call } of pieces) call.fail(error)
+  }
+
+  #checkNow(): void {
+    this.#checking = false
+    if (this.#rows > 0 && this.#options.outlook(this) === 'none') this.#send(true)
+    if (this.#rows === 0) this.#stopTimer()
+    else this.#startTimer()
   }
 
   #isDue(): boolean {
@@ -165,7 +170,10 @@ export class BatchBuffer {
       call.unsent += to - from
       this.#rows += to - from
     }
-    this.#queue = [...alive, ...this.#queue]
+    // Other batches may have been put back before.
+    this.#queue = [...alive, ...this.#queue].toSorted(
+      (a, b) => a.call.place - b.call.place || a.from - b.from,
+    )
   }
 
   /** `oldest`: what came first of a batch that is sent now. */

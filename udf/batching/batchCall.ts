@@ -27,6 +27,8 @@ export class BatchCall {
   readonly result: Promise<CallResult>
   /** Rows that wait to be sent. */
   unsent: number
+  /** Its place among the calls that it shares batches with. */
+  place = 0
   #ended = false
   #missing: number
   readonly #parts: Part[] = []
