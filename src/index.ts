@@ -4,6 +4,12 @@ export type { CatalogFunctions } from '../catalog/catalogFunctions.ts'
 export { defineFunction, type FunctionDefinition } from '../catalog/defineFunction.ts'
 export type { CatalogSnapshot, FunctionSignature } from '../catalog/function.ts'
 export type { HandlerContext, HandlerLog, Usage } from '../catalog/handlerContext.ts'
+export {
+  CircuitBreakerPolicy,
+  ConcurrencyPolicy,
+  RateLimitPolicy,
+  RetryPolicy,
+} from '../catalog/policy/factories.ts'
 export type { RowError } from '../catalog/rowError.ts'
 export type { Secret } from '../catalog/secret.ts'
 export type { Column, ColumnLike } from '../dataframe/column.ts'
