@@ -27,21 +27,6 @@ describe('with an SDK', () => {
   afterEach(() => sdk.reset())
   afterAll(() => sdk.forget())
 
-  const invokeWith = (executor: Invoke): Invoke => traceBatches(retrying(traceAttempts(executor)))
-
-  async function runQuery(executor: Invoke, options: Partial<InvokeContext> = {}): Promise<unknown> {
-    const query = traceQuery({ statement: 'SELECT 1', run: 'run-1' }, true)
-    const stage = traceStage(query.carrier, 'call upper')
-    try {
-      return await invokeWith(executor)(upper, batch, contextOf({ trace: stage.carrier, ...options }))
-    } catch (error) {
-      return error
-    } finally {
-      stage.end(null)
-      query.end(null)
-    }
-  }
-
   it('a query is a tree of stages, batches and attempts', async () => {
     await runQuery(async () => answer())
     expect(spanTree(sdk.spans(), describeSpan)).toBe(
@@ -91,15 +76,7 @@ query
 
   it('what a handler measures lies in its attempt, each span in its own', async () => {
     const told: CallEvent[] = []
-    const executor: Invoke = async (_fn, _rows, { observer }) => {
-      const called = { function: 'upper', version: 2 }
-      observer(called, span(2, 1, 'tokenize'))
-      observer(called, span(3, 1, 'infer', 'no memory'))
-      observer(called, { kind: 'saved', by: 'cache', rows: 1 })
-      observer(called, span(1, null, 'model'))
-      return answer()
-    }
-    await runQuery(executor, { observer: (_called, event) => told.push(event) })
+    await runQuery(measuring, { observer: (_called, event) => told.push(event) })
     expect(spanTree(sdk.spans(), describeEnd)).toBe(
       `
 query
@@ -257,6 +234,33 @@ function span(id: number, parent: number | null, name: string, error: string | n
     milliseconds: 2.5,
     error,
   }
+}
+
+async function runQuery(executor: Invoke, options: Partial<InvokeContext> = {}): Promise<unknown> {
+  const query = traceQuery({ statement: 'SELECT 1', run: 'run-1' }, true)
+  const stage = traceStage(query.carrier, 'call upper')
+  try {
+    return await invokeWith(executor)(upper, batch, contextOf({ trace: stage.carrier, ...options }))
+  } catch (error) {
+    return error
+  } finally {
+    stage.end(null)
+    query.end(null)
+  }
+}
+
+function invokeWith(executor: Invoke): Invoke {
+  return traceBatches(retrying(traceAttempts(executor)))
+}
+
+/** Tells of spans as handlers do: inner ones first. */
+const measuring: Invoke = async (_fn, _rows, { observer }) => {
+  const called = { function: 'upper', version: 2 }
+  observer(called, span(2, 1, 'tokenize'))
+  observer(called, span(3, 1, 'infer', 'no memory'))
+  observer(called, { kind: 'saved', by: 'cache', rows: 1 })
+  observer(called, span(1, null, 'model'))
+  return answer()
 }
 
 function unsampledCaller(): Context {
