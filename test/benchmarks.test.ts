@@ -147,6 +147,7 @@ describe('figures', () => {
       'memory',
       'start',
       'start-help',
+      'dedupe-memory',
     ])
     expect((await findFigures(['staged', 'latency'])).map(({ name }) => name)).toEqual([
       'staged-string',
