@@ -63,11 +63,7 @@ export type HandlerOutput<Output, Style extends HandlerStyle> = {
 }[Style]
 
 /** What a handler that yields its results gives: items of the list that SQL sees. */
-export type ItemStream<Output> = AsyncGenerator<
-  OutputValue<Output> | RowError,
-  RowError | null | void,
-  undefined
->
+export type ItemStream<Item> = AsyncGenerator<Item | RowError, RowError | null | void, undefined>
 
 /** The type of a list of values of a type. */
 export type ListOf<Item extends TypeLike> = Item extends string

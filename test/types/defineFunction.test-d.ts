@@ -223,3 +223,75 @@ defineFunction({ ...lists, output: 'VARCHAR', handler: ({ n }) => 'x'.repeat(n.l
 defineFunction({ ...lists, output: 'BIGINT', handler: ({ n }) => new BigInt64Array(n.length) })
 // @ts-expect-error: bigints are no numbers
 defineFunction({ ...lists, output: 'DOUBLE', handler: ({ n }) => new BigInt64Array(n.length) })
+
+// What a handler may do beside its work.
+defineFunction({
+  name: 'context',
+  input: { memo: 'VARCHAR' },
+  output: 'INTEGER',
+  secrets: ['API_KEY'],
+  handler: async ({ memo }, context) => {
+    expectTypeOf(context.secrets.API_KEY.reveal()).toEqualTypeOf<string>()
+    // @ts-expect-error: not among its secrets
+    void context.secrets.OTHER
+    expectTypeOf(context.span('count', () => memo?.length ?? 0)).toEqualTypeOf<number>()
+    expectTypeOf(context.call('length', memo)).toEqualTypeOf<Promise<unknown>>()
+    expectTypeOf(shout.remote({ memo })).toEqualTypeOf<Promise<string | null>>()
+    // @ts-expect-error: a number is no string
+    void shout.remote({ memo: 1 })
+    // @ts-expect-error: there is no such input
+    void shout.remote({ text: memo })
+    context.reportUsage({ tokens: 10, key: 'team' })
+    context.log.warn('slow', { milliseconds: 5 })
+    return memo === null ? context.rowError('no memo') : memo.length
+  },
+})
+
+// Errors stand among the results of a batch.
+defineFunction({ ...lists, output: 'BIGINT', handler: ({ n }, { rowError }) => n.map(() => rowError('no')) })
+defineFunction({
+  ...lists,
+  output: 'BIGINT',
+  handler: ({ n }, { rowError }) => n.map((value) => (value === null ? rowError('no') : 1n)),
+})
+
+// Generators yield items of their output; as a whole their results are lists. What is yielded keeps no literal types by itself.
+const words = defineFunction({
+  name: 'words',
+  input: { memo: z.string() },
+  output: z.object({ kind: z.enum(['word', 'number']) }),
+  handler: async function* ({ memo }, { rowError }) {
+    expectTypeOf(memo).toEqualTypeOf<string | null>()
+    if (memo === null) return rowError('no memo')
+    yield { kind: 'word' as const }
+    yield null
+    return null
+  },
+})
+expectTypeOf<Awaited<ReturnType<typeof words.remote>>>().toEqualTypeOf<{ kind: 'word' | 'number' }[] | null>()
+const numbers = defineFunction({
+  name: 'numbers',
+  input: {},
+  output: 'BIGINT',
+  handler: async function* () {
+    yield 1n
+  },
+})
+expectTypeOf<NonNullable<typeof numbers.types>['output']>().toEqualTypeOf<'BIGINT[]'>()
+defineFunction({
+  name: 'f',
+  input: {},
+  output: 'BIGINT',
+  // @ts-expect-error: a number is no bigint
+  handler: async function* () {
+    yield 1
+  },
+})
+defineFunction({
+  ...lists,
+  output: 'BIGINT',
+  // @ts-expect-error: it gets one row at a time
+  handler: async function* () {
+    yield 1n
+  },
+})
