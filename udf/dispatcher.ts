@@ -42,9 +42,13 @@ export interface DispatcherOptions {
   readonly limits?: LimitStore
   readonly clock?: Clock
   readonly random?: Random
-  /** Goes around each attempt, such as tracing. */
+  /** Goes around each batch with all its attempts, such as tracing. */
+  readonly aroundBatch?: Interceptor
+  /** Goes around each attempt. */
   readonly aroundAttempt?: Interceptor
 }
+
+const asItIs: Interceptor = (next) => next
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { executors, results = null, clock = systemClock, random = Math.random } = options
@@ -65,6 +69,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     keepDeadline({ clock }),
     once.intercept,
     batching.interceptor,
+    options.aroundBatch ?? asItIs,
     isolateFailures,
     retry({ clock, random }),
     limitSpending,
@@ -73,7 +78,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     breakCircuit({ clock }),
     timeOut({ clock }),
     observeCalls(clock),
-    options.aroundAttempt ?? ((next) => next),
+    options.aroundAttempt ?? asItIs,
   ]
   return {
     invoke: around.reduceRight((next, intercept) => intercept(next), opened(executorOf)),

@@ -19,7 +19,15 @@ export function serveBridge(engine: Engine, invoke: InvokeCall, queries: Connect
     try {
       const metadata = parseMetadata(request.metadata)
       const { calls, rows } = query.begun(request.function, request.batch.length)
-      const origin = { batch: calls, firstRow: rows, signal: query.signal, metadata, query, ...byItself }
+      const origin = {
+        batch: calls,
+        firstRow: rows,
+        signal: query.signal,
+        metadata,
+        query,
+        trace: query.trace,
+        ...byItself,
+      }
       const site = { function: request.function, options: null, outcome: 'value', site: 0 } as const
       const { column } = await query.during(() => invoke(site, request.batch, origin))
       return { column }

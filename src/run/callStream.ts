@@ -7,7 +7,7 @@ import type { Schema } from '../base/dataType.ts'
 import { EngineError } from '../base/errors.ts'
 import type { CallStage, StageCall } from '../stage/stage.ts'
 import type { InvokeCall } from './invokeCall.ts'
-import type { QueryRun } from './queryRun.ts'
+import type { QueryRun, StageSpan } from './queryRun.ts'
 import { StageCaller } from './stageCaller.ts'
 
 export interface CallStreamOptions {
@@ -31,6 +31,7 @@ export class CallStream implements BatchStream {
   readonly #stage: CallStage
   readonly #callers: readonly StageCaller[]
   readonly #source: BatchSource
+  readonly #span: StageSpan
   readonly #options: CallStreamOptions
   readonly #ownsArguments: readonly boolean[]
   readonly #abort = new AbortController()
@@ -41,6 +42,7 @@ export class CallStream implements BatchStream {
   #batches = 0
   #rowsRead = 0
   #rowsGiven = 0
+  #failure: unknown = null
 
   constructor(input: BatchStream, stage: CallStage, options: CallStreamOptions) {
     this.#input = input
@@ -50,6 +52,7 @@ export class CallStream implements BatchStream {
     this.#callers = stage.calls.map(
       (call) => new StageCaller(call, { ...options, signature: lookup(options.catalog, call.function) }),
     )
+    this.#span = options.query.openStage(`call ${stage.calls.map((call) => call.function).join(', ')}`)
     this.#source = options.openSource(
       this.#callers.map(({ signature }) => signature),
       options.query,
@@ -78,6 +81,7 @@ export class CallStream implements BatchStream {
     this.#source.end()
     await this.#input.close()
     await Promise.all(this.#inFlight)
+    this.#span.end(this.#failure)
   }
 
   /** Reads as many batches as may be in flight, but waits for the input only if there is nothing else to give. */
@@ -111,12 +115,19 @@ export class CallStream implements BatchStream {
       return { batch: await this.#call(batch, number, firstRow) }
     } catch (error) {
       this.#abort.abort(error)
+      this.#failure ??= error
       return { error }
     }
   }
 
   async #call(batch: Batch, number: number, firstRow: number): Promise<Batch> {
-    const position = { batch: number, firstRow, signal: this.#signal, source: this.#source }
+    const position = {
+      batch: number,
+      firstRow,
+      signal: this.#signal,
+      source: this.#source,
+      trace: this.#span.carrier,
+    }
     const results = await Promise.all(
       this.#callers.map((caller, index) => caller.call(batch, position, this.#ownsArguments[index]!)),
     )

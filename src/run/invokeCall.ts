@@ -14,7 +14,8 @@ export interface CallSite {
 }
 
 /** Where a batch comes from. */
-export interface CallOrigin extends Pick<InvokeContext, 'batch' | 'firstRow' | 'signal' | 'metadata'> {
+export interface CallOrigin
+  extends Pick<InvokeContext, 'batch' | 'firstRow' | 'signal' | 'metadata' | 'trace'> {
   readonly query: QueryRun
   /** The stream that the batch belongs to; null for a call by itself. */
   readonly source: BatchSource | null

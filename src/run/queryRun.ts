@@ -1,6 +1,7 @@
 import type { CallObserver } from '../../udf/callEvents.ts'
 import type { RunScope } from '../../udf/runScope.ts'
 import type { Spending } from '../../udf/spending.ts'
+import type { TraceCarrier } from '../../udf/traceCarrier.ts'
 import type { StatementOwner } from '../duckdb/engine.ts'
 import type { CallCount } from '../duckdb/protocol.ts'
 import { type Budget, CallBudget } from './callBudget.ts'
@@ -53,6 +54,15 @@ export interface QueryRunOptions {
   readonly budget?: Budget | undefined
 }
 
+/** The span of a stage. */
+export interface StageSpan {
+  readonly carrier: TraceCarrier | null
+  /** `failure` is what the stage failed with; null if it did not. */
+  end(failure: unknown): void
+}
+
+const untraced: StageSpan = { carrier: null, end: () => {} }
+
 /** What a session adds to each query. */
 export interface QueryRunSetup {
   readonly journal?: RunJournal | null
@@ -62,8 +72,11 @@ export interface QueryRunSetup {
   /** Is told of every event as well. */
   readonly observer?: CallObserver | null
   readonly deadLetters?: DeadLetters | null
+  /** Where the spans of the query hang; null where it is not traced. */
+  readonly trace?: TraceCarrier | null
+  readonly openStage?: (stage: string) => StageSpan
   /** Is told at the end what the query did. */
-  readonly onEnded?: (query: QueryRun) => Promise<void>
+  readonly onEnded?: (query: QueryRun, failure: unknown) => Promise<void>
 }
 
 /** Call sites of a query that can be told apart. */
@@ -75,6 +88,7 @@ export class QueryRun implements StatementOwner, RunScope {
   readonly journal: string | null
   readonly spending: Spending | null
   readonly deadLetters: DeadLetters | null
+  readonly trace: TraceCarrier | null
   readonly #onProgress: ((progress: Progress) => void) | null
   readonly #setup: QueryRunSetup
   readonly #profiler: CallProfiler
@@ -93,6 +107,7 @@ export class QueryRun implements StatementOwner, RunScope {
     this.signal = signal ?? new AbortController().signal
     this.journal = journal?.run ?? null
     this.deadLetters = deadLetters
+    this.trace = setup.trace ?? null
     this.#onProgress = onProgress ?? null
     this.#setup = setup
     this.#profiler = new CallProfiler(priceOf)
@@ -150,6 +165,11 @@ export class QueryRun implements StatementOwner, RunScope {
     this.#failedRows += rows
   }
 
+  /** Begins the span of a stage, which its owner ends. */
+  openStage(stage: string): StageSpan {
+    return this.#setup.openStage?.(stage) ?? untraced
+  }
+
   /** The number of one more call site, the same when the query is run again. */
   newSite(): number {
     return this.#site++
@@ -185,9 +205,9 @@ export class QueryRun implements StatementOwner, RunScope {
     this.#owned.push(close)
   }
 
-  /** Gives back what belongs to the query, once. */
-  async end(): Promise<void> {
-    this.#ended ??= this.#end()
+  /** Gives back what belongs to the query, once. `failure`: what it ended with, null for its rows. */
+  async end(failure: unknown = null): Promise<void> {
+    this.#ended ??= this.#end(failure)
     await this.#ended
   }
 
@@ -196,8 +216,8 @@ export class QueryRun implements StatementOwner, RunScope {
     this.#capacity += Math.max(rows, capacity)
   }
 
-  async #end(): Promise<void> {
+  async #end(failure: unknown): Promise<void> {
     await Promise.all(this.#owned.splice(0).map((close) => close()))
-    await this.#setup.onEnded?.(this)
+    await this.#setup.onEnded?.(this, failure)
   }
 }

@@ -15,7 +15,7 @@ import { RowOutcomes } from './rowOutcomes.ts'
 const textType: DataType = { kind: 'varchar' }
 
 /** Where a batch stands in its stage. */
-export type BatchPosition = Pick<CallOrigin, 'batch' | 'firstRow' | 'signal' | 'source'>
+export type BatchPosition = Pick<CallOrigin, 'batch' | 'firstRow' | 'signal' | 'source' | 'trace'>
 
 /** Rows that share their metadata; null stands for all rows. */
 interface RowGroup {

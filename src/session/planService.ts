@@ -87,11 +87,16 @@ export class PlanService {
   /** Writes rows to files; answers their number. */
   async write(planned: PlannedQuery, request: WriteRequest, query: QueryRun): Promise<number> {
     const { runner, scratch } = this.#resources
+    let failure: unknown = null
     try {
       await this.#store(planned, query)
       return await writeStage(runner, planned.root, request, query)
+    } catch (error) {
+      failure = error
+      throw error
     } finally {
       for (const { relation } of planned.stored) await scratch.drop(relation)
+      await query.end(failure)
     }
   }
 

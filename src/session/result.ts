@@ -6,7 +6,9 @@ import { toRows } from '../arrow/rows.ts'
 import { toArrowTable, toRecordBatch } from '../arrow/toArrow.ts'
 import type { Schema } from '../base/dataType.ts'
 import { EngineError } from '../base/errors.ts'
+import type { RunProfile } from '../run/profile/runProfile.ts'
 import type { CallProfile, QueryRun } from '../run/queryRun.ts'
+import { QueryStream } from '../run/queryStream.ts'
 
 /**
  * The rows of a query, as Arrow record batches or all at once. Rows are computed while they are read, once; a result that is not
@@ -29,6 +31,16 @@ export class Result<Row = Record<string, unknown>> implements AsyncIterable<Reco
   /** The columns as an Arrow schema. */
   get schema(): ArrowSchema {
     return toArrowSchema(this.columns)
+  }
+
+  /** Everything that was measured around calls so far; complete when the result has been read. */
+  get profile(): RunProfile {
+    return this.#query.profile
+  }
+
+  /** Rows that failed for good, at calls that did not fail the query with them. */
+  get failedRows(): number {
+    return this.#query.failedRows
   }
 
   /** What each catalog function was called for so far; complete when the result has been read. */
@@ -97,7 +109,7 @@ export function streamed(
   names: readonly string[] | null = null,
 ): Result {
   const columns = stream.schema.map(({ name, type }, index) => ({ name: names?.[index] ?? name, type }))
-  return new Result(stream, query, columns)
+  return new Result(new QueryStream(stream, query), query, columns)
 }
 
 /** The same with its rows read and kept. */

@@ -1,18 +1,23 @@
 import { resolve } from 'node:path'
 import type { CatalogSnapshot } from '../../catalog/function.ts'
 import { type DefinitionSource, loadDefinitions } from '../../catalog/loadModules.ts'
+import type { SecretValues } from '../../catalog/secret.ts'
 import { DataFrame } from '../../dataframe/dataFrame.ts'
 import type { PlanRunner } from '../../dataframe/planRunner.ts'
 import type { DeclaredRow, DeclaredSchema } from '../../dataframe/rowTypes.ts'
 import type { ScanOptions } from '../../dataframe/scanRelation.ts'
 import type { Parameters } from '../../sql/parameters.ts'
 import { EngineError } from '../base/errors.ts'
+import type { Budget } from '../run/callBudget.ts'
 import type { Progress } from '../run/queryRun.ts'
+import { checkTracing, type Tracing } from '../telemetry/tracing.ts'
+import { ambientRun } from './ambientRun.ts'
 import { MemorySources } from './memorySources.ts'
 import { PlanService } from './planService.ts'
 import type { Result } from './result.ts'
 import { SessionResources } from './sessionResources.ts'
 import { SessionRunner } from './sessionRunner.ts'
+import { SessionState } from './sessionState.ts'
 import { readSettings, type SessionSettings, type Settings } from './settings.ts'
 import { StatementService } from './statementService.ts'
 
@@ -22,6 +27,18 @@ export interface SessionOptions {
   /** A database file of DuckDB; default ':memory:'. */
   readonly database?: string
   readonly settings?: SessionSettings
+  /**
+   * Directory of what outlives the session: the cache, limits that processes share by key, runs and dead letters. It is made with
+   * the first of them. Default `'.callplane'`; null keeps them in memory.
+   */
+  readonly state?: string | null
+  /** Values of secrets that handlers ask for; others come from the environment. */
+  readonly secrets?: SecretValues
+  /**
+   * Whether queries are traced with the OpenTelemetry SDK of the process: all, none, or a share of them. Default: only within a
+   * span of the caller.
+   */
+  readonly tracing?: Tracing
   /** Directory of relative paths; default the working directory. */
   readonly baseDirectory?: string
 }
@@ -31,6 +48,8 @@ export interface QueryOptions {
   readonly signal?: AbortSignal
   /** Is told how far the query is whenever a batch has been called. */
   readonly onProgress?: (progress: Progress) => void
+  /** What calls may cost, in dollars or in number: the query stops before it would exceed that. */
+  readonly budget?: Budget
 }
 
 export interface ExplainOptions extends QueryOptions {
@@ -50,19 +69,25 @@ export class Session {
     this.catalog = resources.catalog
     this.#resources = resources
     const plans = new PlanService(resources, settings)
-    this.#statements = new StatementService(resources.catalog, resources.connections, plans)
-    this.#runner = new SessionRunner(resources.catalog, plans, new MemorySources(resources))
+    this.#statements = new StatementService(resources, plans)
+    this.#runner = new SessionRunner(resources, plans, new MemorySources(resources))
   }
 
   /** Loads the functions and opens the database; throws what is wrong with either. */
   static async open(options: SessionOptions = {}): Promise<Session> {
     const settings = readSettings(options.settings)
     const { functions = [], database = ':memory:', baseDirectory = process.cwd() } = options
-    const resources = new SessionResources(
-      await loadDefinitions(functions, baseDirectory),
-      database === ':memory:' ? database : resolve(baseDirectory, database),
+    const ambient = ambientRun()
+    const { state = '.callplane', secrets = {} } = options
+    const resources = new SessionResources({
+      functions: await loadDefinitions(functions, baseDirectory),
+      database: database === ':memory:' ? database : resolve(baseDirectory, database),
       settings,
-    )
+      state: ambient?.state ?? new SessionState(state === null ? null : resolve(baseDirectory, state)),
+      run: ambient?.run ?? null,
+      secrets,
+      tracing: checkTracing(options.tracing),
+    })
     try {
       await resources.open()
       return new Session(resources, settings)

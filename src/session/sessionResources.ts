@@ -1,21 +1,41 @@
 import { createSnapshot } from '../../catalog/catalog.ts'
 import type { CatalogSnapshot } from '../../catalog/function.ts'
 import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
+import type { SecretValues } from '../../catalog/secret.ts'
 import { createDispatcher, type Dispatcher } from '../../udf/dispatcher.ts'
 import { MainExecutor } from '../../udf/executors/main.ts'
 import { PoolExecutor } from '../../udf/executors/pool/pool.ts'
 import { Engine } from '../duckdb/engine.ts'
 import { AuxiliaryEngines } from '../run/auxiliaryEngines.ts'
 import { serveBridge } from '../run/bridge.ts'
+import type { PriceOf } from '../run/callProfile.ts'
 import { SessionConnections } from '../run/connections.ts'
 import type { InvokeCall } from '../run/invokeCall.ts'
 import { QueryRun } from '../run/queryRun.ts'
 import { ScratchTables } from '../run/scratchTables.ts'
 import { StageRunner } from '../run/stageRunner.ts'
+import { CallMetrics } from '../telemetry/callMetrics.ts'
+import { traceAttempts, traceBatches } from '../telemetry/traceCalls.ts'
+import type { Tracing } from '../telemetry/tracing.ts'
+import type { ActiveRun } from './activeRun.ts'
 import { SessionCalls } from './sessionCalls.ts'
+import { SessionQueries } from './sessionQueries.ts'
+import type { SessionState } from './sessionState.ts'
 import type { Settings } from './settings.ts'
 
 const engineThread = new URL('../run/engineThread.js', import.meta.url)
+
+/** What a session is made of. */
+export interface ResourceOptions {
+  readonly functions: readonly RegisteredFunction[]
+  readonly database: string
+  readonly settings: Settings
+  readonly state: SessionState
+  /** The run that the session belongs to, which owns the state then. */
+  readonly run: ActiveRun | null
+  readonly secrets: SecretValues
+  readonly tracing: Tracing
+}
 
 /** Everything a session owns that has to be closed, made from its catalog and settings. */
 export class SessionResources {
@@ -24,17 +44,27 @@ export class SessionResources {
   readonly connections: SessionConnections
   readonly scratch: ScratchTables
   readonly runner: StageRunner
+  readonly calls: SessionCalls
+  readonly queries: SessionQueries
+  readonly #options: ResourceOptions
   readonly #auxiliaries: AuxiliaryEngines
   readonly #dispatcher: Dispatcher
   #relations = 0
 
-  constructor(functions: readonly RegisteredFunction[], database: string, settings: Settings) {
+  constructor(options: ResourceOptions) {
+    const { functions, database, settings, state, run, secrets, tracing } = options
+    this.#options = options
     this.catalog = createSnapshot(functions)
     const byName = new Map(functions.map((registered) => [registered.signature.name, registered]))
     this.#dispatcher = createDispatcher({
       executors: { main: new MainExecutor(), pool: new PoolExecutor(settings.poolThreads) },
+      results: state.results,
+      limits: state.limits,
+      aroundBatch: traceBatches,
+      aroundAttempt: traceAttempts,
     })
-    const calls = new SessionCalls({ functions: byName, dispatcher: this.#dispatcher, secrets: {} })
+    const calls = new SessionCalls({ functions: byName, dispatcher: this.#dispatcher, secrets })
+    this.calls = calls
     const invoke: InvokeCall = (site, batch, origin) => calls.invoke(site, batch, origin)
     const signatures = functions.map(({ signature }) => signature)
     const config = engineConfig(settings)
@@ -57,10 +87,22 @@ export class SessionResources {
       scratch: this.scratch,
       invoke,
       concurrencyOf: (call) => calls.concurrencyOf(call),
-      openSource: (signatures, query) => calls.openSource(signatures, query),
+      openSource: (called, query) => calls.openSource(called, query),
       newRelation: () => this.newRelation(),
       engines: settings.engines,
       minPartitionedRows: settings.minPartitionedRows,
+    })
+    const priceOf: PriceOf = ({ function: name }) => this.catalog.functions.get(name)?.policies.price ?? null
+    const metrics = new CallMetrics(priceOf)
+    this.queries = new SessionQueries({
+      state,
+      run,
+      priceOf,
+      versionOf: (name) => this.catalog.functions.get(name)?.version ?? 1,
+      scratch: this.scratch,
+      runner: this.runner,
+      observer: (called, event) => metrics.observe(called, event),
+      tracing,
     })
   }
 
@@ -77,6 +119,7 @@ export class SessionResources {
 
   async close(): Promise<void> {
     await Promise.all([this.#auxiliaries.close(), this.#dispatcher.close(), this.engine.close()])
+    if (this.#options.run === null) await this.#options.state.close()
   }
 }
 

@@ -13,38 +13,42 @@ import { EngineError } from '../base/errors.ts'
 import type { Expr } from '../expr/expr.ts'
 import type { LogicalPlan, MemorySource } from '../plan/plan.ts'
 import type { WriteRequest } from '../plan/writeRequest.ts'
-import { QueryRun } from '../run/queryRun.ts'
+import type { QueryRun } from '../run/queryRun.ts'
 import type { MemorySources } from './memorySources.ts'
 import type { PlanService } from './planService.ts'
 import { collected, type Result } from './result.ts'
+import type { SessionQueries } from './sessionQueries.ts'
+import type { SessionResources } from './sessionResources.ts'
 
 /** Runs the plans that DataFrames build. */
 export class SessionRunner implements PlanRunner {
   readonly #catalog: CatalogSnapshot
+  readonly #queries: SessionQueries
   readonly #plans: PlanService
   readonly #memory: MemorySources
 
-  constructor(catalog: CatalogSnapshot, plans: PlanService, memory: MemorySources) {
+  constructor({ catalog, queries }: SessionResources, plans: PlanService, memory: MemorySources) {
     this.#catalog = catalog
+    this.#queries = queries
     this.#plans = plans
     this.#memory = memory
   }
 
   async run<Row>(plan: LogicalPlan, { signal }: RunOptions): Promise<QueryResult<Row>> {
-    return (await this.#start(plan, new QueryRun({ signal }))) as Result<Row>
+    return (await this.#start(plan, this.#open(signal))) as Result<Row>
   }
 
   async collect<Row>(plan: LogicalPlan, { signal }: RunOptions): Promise<QueryResult<Row>> {
-    const query = new QueryRun({ signal })
+    const query = this.#open(signal)
     return (await collected(await this.#start(plan, query), query)) as Result<Row>
   }
 
   async write(plan: LogicalPlan, request: WriteRequest, { signal }: RunOptions): Promise<number> {
-    return this.#plans.write(await this.#plans.plan(plan), request, new QueryRun({ signal }))
+    return this.#plans.write(await this.#plans.plan(plan), request, this.#open(signal))
   }
 
   async explain(plan: LogicalPlan, { analyze }: { readonly analyze: boolean }): Promise<string> {
-    return this.#plans.explain(await this.#plans.plan(plan), analyze, new QueryRun())
+    return this.#plans.explain(await this.#plans.plan(plan), analyze, this.#open())
   }
 
   async describe(plan: LogicalPlan): Promise<Schema> {
@@ -70,7 +74,16 @@ export class SessionRunner implements PlanRunner {
     return this.#memory.sourceOf(content)
   }
 
+  #open(signal?: AbortSignal): QueryRun {
+    return this.#queries.open({ source: 'DataFrame', signal })
+  }
+
   async #start(plan: LogicalPlan, query: QueryRun): Promise<Result> {
-    return this.#plans.run(await this.#plans.plan(plan), query)
+    try {
+      return await this.#plans.run(await this.#plans.plan(plan), query)
+    } catch (error) {
+      await query.end(error)
+      throw error
+    }
   }
 }

@@ -12,10 +12,12 @@ import { collectCalls } from '../expr/walk.ts'
 import { planExpressions, planInputs } from '../plan/children.ts'
 import type { LogicalPlan } from '../plan/plan.ts'
 import type { SessionConnections } from '../run/connections.ts'
-import { QueryRun, type QueryRunOptions } from '../run/queryRun.ts'
+import type { QueryRun, QueryRunOptions } from '../run/queryRun.ts'
 import type { PlanService } from './planService.ts'
 import type { PlannedQuery } from './queryPlanner.ts'
 import { collected, type Result } from './result.ts'
+import type { SessionQueries } from './sessionQueries.ts'
+import type { SessionResources } from './sessionResources.ts'
 import { textResult } from './textResult.ts'
 
 export interface StatementOptions extends QueryRunOptions {
@@ -31,10 +33,12 @@ export class StatementService {
   readonly #catalog: CatalogSnapshot
   readonly #connections: SessionConnections
   readonly #plans: PlanService
+  readonly #queries: SessionQueries
 
-  constructor(catalog: CatalogSnapshot, connections: SessionConnections, plans: PlanService) {
+  constructor({ catalog, connections, queries }: SessionResources, plans: PlanService) {
     this.#catalog = catalog
     this.#connections = connections
+    this.#queries = queries
     this.#plans = plans
   }
 
@@ -57,12 +61,25 @@ export class StatementService {
       throw new EngineError('SQL_INVALID', 'explain takes one statement')
     const planned = await this.#plan(statement.text, options.parameters)
     const explained = planned.kind === 'explain' ? planned.statement : planned
-    return this.#explainPlanned(explained, analyze, new QueryRun(options))
+    return this.#explainPlanned(explained, analyze, this.#queries.open({ ...options, source: text }))
   }
 
   async #runStatement(text: string, options: StatementOptions): Promise<Result> {
     const planned = await this.#plan(text, options.parameters)
-    const query = new QueryRun(options)
+    const query = this.#queries.open({ ...options, source: text })
+    try {
+      return await this.#runPlanned(planned, text, { query, options })
+    } catch (error) {
+      await query.end(error)
+      throw error
+    }
+  }
+
+  async #runPlanned(
+    planned: PlannedStatement,
+    text: string,
+    { query, options }: { readonly query: QueryRun; readonly options: StatementOptions },
+  ): Promise<Result> {
     switch (planned.kind) {
       case 'text':
         return this.#runText(planned, query, options.parameters)

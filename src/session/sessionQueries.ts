@@ -1,0 +1,126 @@
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { CallObserver } from '../../udf/callEvents.ts'
+import { BufferedStream } from '../arrow/bufferedStream.ts'
+import type { Batch } from '../arrow/column.ts'
+import type { Schema } from '../base/dataType.ts'
+import { quoteLiteral } from '../expr/render.ts'
+import { RESULT_BATCH_ROWS } from '../run/batchSizing.ts'
+import type { PriceOf } from '../run/callProfile.ts'
+import { DeadLetters } from '../run/deadLetters.ts'
+import { QueryRun, type QueryRunOptions } from '../run/queryRun.ts'
+import { ScratchTables } from '../run/scratchTables.ts'
+import type { StageRunner } from '../run/stageRunner.ts'
+import { traceQuery, traceStage } from '../telemetry/querySpans.ts'
+import type { Tracing } from '../telemetry/tracing.ts'
+import { ActiveRun } from './activeRun.ts'
+import type { SessionState } from './sessionState.ts'
+
+export interface SessionQueriesOptions {
+  readonly state: SessionState
+  /** The run that the session belongs to. */
+  readonly run: ActiveRun | null
+  readonly priceOf: PriceOf
+  readonly versionOf: (functionName: string) => number
+  readonly scratch: ScratchTables
+  readonly runner: StageRunner
+  readonly observer: CallObserver | null
+  readonly tracing: Tracing
+}
+
+/** One query that begins. */
+export interface QueryStart extends QueryRunOptions {
+  /** The statement, or what stands for it. */
+  readonly source: string
+  /** The run that it alone belongs to. */
+  readonly run?: ActiveRun | undefined
+}
+
+/** Begins the queries of a session. */
+export class SessionQueries {
+  readonly #options: SessionQueriesOptions
+
+  constructor(options: SessionQueriesOptions) {
+    this.#options = options
+  }
+
+  open({ source, run: own, ...options }: QueryStart): QueryRun {
+    const { priceOf, versionOf, observer, tracing } = this.#options
+    const run = own ?? this.#options.run
+    const letters = new QueryLetters(this.#options, run, source)
+    const span = traceQuery({ statement: source, run: run?.id ?? null }, tracing)
+    return new QueryRun(options, {
+      journal: run?.journal ?? null,
+      priceOf,
+      versionOf,
+      observer,
+      deadLetters: letters.deadLetters,
+      trace: span.carrier,
+      openStage: (stage) => traceStage(span.carrier, stage),
+      onEnded: async (query, failure) => {
+        span.end(failure)
+        run?.add(query.profile)
+        await letters.close(query)
+      },
+    })
+  }
+}
+
+/** The dead letters of one query. One that belongs to no run becomes one with its first dead letter, so that it can be retried. */
+class QueryLetters {
+  readonly deadLetters: DeadLetters
+  readonly #options: SessionQueriesOptions
+  readonly #source: string
+  #run: ActiveRun | null
+  #own: ActiveRun | null = null
+  #files = 0
+
+  constructor(options: SessionQueriesOptions, run: ActiveRun | null, source: string) {
+    this.#options = options
+    this.#run = run
+    this.#source = source
+    this.deadLetters = new DeadLetters((name, schema, batch) => this.#write(name, schema, batch))
+  }
+
+  async close(query: QueryRun): Promise<void> {
+    await this.deadLetters.close()
+    this.#own?.add(query.profile)
+    await this.#own?.end()
+  }
+
+  async #write(functionName: string, schema: Schema, batch: Batch): Promise<void> {
+    const { scratch, runner } = this.#options
+    const directory = join(this.#options.state.runDirectory(await this.#runId()), 'dead-letters')
+    await mkdir(directory, { recursive: true })
+    const path = join(
+      directory,
+      `${functionName}-${process.pid}-${String(this.#files++).padStart(4, '0')}.parquet`,
+    )
+    const unfinished = `${path}.tmp`
+    const relation = runner.newRelation()
+    try {
+      await scratch.fill(relation, new BufferedStream(schema, [batch]))
+      const sql = `COPY ${ScratchTables.qualifiedName(relation)} TO ${quoteLiteral(unfinished)} (FORMAT PARQUET, COMPRESSION zstd)`
+      const wanted = { batchRows: RESULT_BATCH_ROWS, lease: 'result', fused: [] } as const
+      const copying = await runner.runText(sql, new QueryRun(), wanted)
+      try {
+        while ((await copying.next()) !== null);
+      } finally {
+        await copying.close()
+      }
+      await rename(unfinished, path)
+    } finally {
+      await scratch.drop(relation)
+      await rm(unfinished, { force: true })
+    }
+  }
+
+  async #runId(): Promise<string> {
+    if (this.#run === null) {
+      const start = { name: null, source: this.#source, fingerprint: '', resume: false }
+      this.#own = await ActiveRun.start(this.#options.state, start)
+      this.#run = this.#own
+    }
+    return this.#run.id
+  }
+}
