@@ -252,6 +252,25 @@ describe('dedupe', () => {
     await once.close()
   })
 
+  it('fails where its results do not fit into memory or on disk, and leaves nobody waiting', async () => {
+    const { call, run } = setUp({ memoryLimit: 0 })
+    const before = process.env['TMPDIR']
+    process.env['TMPDIR'] = '/nowhere/at/all'
+    try {
+      const { code, message } = await failureOf(call(['a'], { run }))
+      expect([code, message]).toEqual([
+        'IO_FAILED',
+        expect.stringMatching(
+          /^cannot keep results in a temporary file in \/nowhere\/at\/all: ENOENT: .*\n {2}make room there, set TMPDIR to another directory, or allow more memory$/,
+        ),
+      ])
+    } finally {
+      if (before === undefined) delete process.env['TMPDIR']
+      else process.env['TMPDIR'] = before
+    }
+    expect(await call(['a'], { run: new TestRun() })).toEqual(['<a>'])
+  })
+
   it('gives what direct calls give, and calls each distinct row once, for all types and any memory', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -5,6 +5,7 @@ import type { ResultSegment } from '../../catalog/store/stateStore.ts'
 import { encodeColumn } from '../../src/arrow/encode.ts'
 import { columnToIpc } from '../../src/arrow/ipcBytes.ts'
 import { EngineError } from '../../src/base/errors.ts'
+import type { BatchSource } from '../../udf/batching/batchSource.ts'
 import { type CallOnceOptions, callOnce } from '../../udf/once/callOnce.ts'
 import { arbitraryType } from '../arbitraryType.ts'
 import { arbitraryValue } from '../arbitraryValue.ts'
@@ -200,6 +201,42 @@ describe('the cache', () => {
       ),
       { numRuns: 100 },
     )
+  })
+})
+
+describe('a look-up', () => {
+  it('tells its source that rows may come until they are called, or found', async () => {
+    const results = new MemoryResults()
+    const { call, behind } = startProcess(results)
+    const seen: string[] = []
+    const source: BatchSource = {
+      active: () => {},
+      idle: () => {},
+      end: () => {},
+      wantedRows: () => 0,
+      expectRows: () => {
+        let expecting = true
+        seen.push('expected')
+        return () => {
+          if (expecting) seen.push('arrived')
+          expecting = false
+        }
+      },
+    }
+    behind.answer = async (values) => {
+      seen.push('called')
+      await new Promise(setImmediate)
+      seen.push('done')
+      return values
+    }
+    await call(['a'], { policies: cached, source })
+    expect(seen).toEqual(['expected', 'called', 'arrived', 'done'])
+    seen.length = 0
+    await call(['a'], { policies: cached, source })
+    expect(seen).toEqual(['expected', 'arrived'])
+    seen.length = 0
+    await call(['b'], { policies: deduped, source })
+    expect(seen).toEqual(['called', 'done'])
   })
 })
 

@@ -62,7 +62,7 @@ class SharedRows {
 
   /** Answers what is left, because calls that it waited for failed or were cancelled. */
   async resolve({ rows, flights }: Unresolved): Promise<readonly Unresolved[]> {
-    const { own, called, passengers: onBoard, joined } = this.#assign(rows, flights)
+    const { own, called, onBoard, joined } = this.#assignOrFail(rows, flights)
     if (own !== null) this.#share(await this.#fly(own, Int32Array.from(called), flights), onBoard)
     const again: number[] = []
     const alone: number[] = []
@@ -79,14 +79,26 @@ class SharedRows {
     ].filter((left) => left.rows.length > 0)
   }
 
+  /** Nobody may wait for a call that will not be made. */
+  #assignOrFail(rows: Int32Array, flights: Flights): Assignment {
+    const assignment: Assignment = { own: null, called: [], onBoard: noPassengers(), joined: new Map() }
+    try {
+      this.#assign(rows, flights, assignment)
+      return assignment
+    } catch (error) {
+      if (assignment.own !== null) {
+        flights.close(assignment.own)
+        assignment.own.land({ kind: 'failed', cancelled: false })
+      }
+      throw error
+    }
+  }
+
   /** Takes the results that are known, and finds or makes a call for each other row. Waits for nothing, so that no other batch comes between. */
-  #assign(rows: Int32Array, flights: Flights): Assignment {
+  #assign(rows: Int32Array, flights: Flights, assignment: Assignment): void {
     const keys = this.#keys
+    const { called, onBoard, joined } = assignment
     const known: { rows: number[]; numbers: number[] } = { rows: [], numbers: [] }
-    const joined = new Map<Flight, Passengers>()
-    const called: number[] = []
-    const onBoard: Passengers = { rows: [], places: [] }
-    let own: Flight | null = null
     for (const row of rows) {
       const at = row * keyWords
       const number = this.#known?.find(keys, at) ?? -1
@@ -97,21 +109,19 @@ class SharedRows {
       }
       const ticket = flights.find(keys, at)
       if (ticket === -1) {
-        own ??= new Flight(keys)
+        assignment.own ??= new Flight(keys)
         called.push(row)
-        board(onBoard, row, flights.board(own, at))
+        board(onBoard, row, flights.board(assignment.own, at))
         continue
       }
       const flight = flights.flightOf(ticket)
-      if (flight === own) board(onBoard, row, flights.rowOf(ticket))
+      if (flight === assignment.own) board(onBoard, row, flights.rowOf(ticket))
       else board(passengersOf(joined, flight), row, flights.rowOf(ticket))
     }
-    if (this.#known !== null && known.rows.length > 0) {
-      const numbers = Float64Array.from(known.numbers)
-      this.#parts.push(...this.#known.parts(Int32Array.from(known.rows), numbers))
-      reportSaved(this.#call, 'dedupe', known.rows.length)
-    }
-    return { own, called, passengers: onBoard, joined }
+    if (this.#known === null || known.rows.length === 0) return
+    const numbers = Float64Array.from(known.numbers)
+    this.#parts.push(...this.#known.parts(Int32Array.from(known.rows), numbers))
+    reportSaved(this.#call, 'dedupe', known.rows.length)
   }
 
   /** Makes the calls of the rows that nobody else calls, and tells those that wait. */
@@ -144,7 +154,7 @@ class SharedRows {
   /** Takes the results of a call that was another batch's; answers the rows that failed there. */
   #takeOver(result: CallResult, flight: Flight, passengers: Passengers): readonly number[] {
     const failed = new Set(result.failures.map(({ row }) => row))
-    const arrived: Passengers = { rows: [], places: [] }
+    const arrived = noPassengers()
     const left: number[] = []
     passengers.places.forEach((place, index) => {
       const row = passengers.rows[index]!
@@ -193,18 +203,22 @@ class SharedRows {
 
 interface Assignment {
   /** The batch's own call; null if every row has a result or waits for another call. */
-  readonly own: Flight | null
+  own: Flight | null
   /** The rows that it is made for. */
-  readonly called: readonly number[]
+  readonly called: number[]
   /** Those rows and their equals. */
-  readonly passengers: Passengers
+  readonly onBoard: Passengers
   /** Rows that wait for calls of other batches. */
-  readonly joined: ReadonlyMap<Flight, Passengers>
+  readonly joined: Map<Flight, Passengers>
+}
+
+function noPassengers(): Passengers {
+  return { rows: [], places: [] }
 }
 
 function passengersOf(joined: Map<Flight, Passengers>, flight: Flight): Passengers {
   let passengers = joined.get(flight)
-  if (passengers === undefined) joined.set(flight, (passengers = { rows: [], places: [] }))
+  if (passengers === undefined) joined.set(flight, (passengers = noPassengers()))
   return passengers
 }
 

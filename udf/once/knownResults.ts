@@ -9,6 +9,7 @@ import { ResultLog } from './resultLog.ts'
 export class KnownResults {
   readonly #index: KeyIndex
   readonly #log: ResultLog
+  #isClosed = false
 
   constructor({ signature }: RegisteredFunction, budget: MemoryBudget) {
     this.#index = new KeyIndex(budget)
@@ -17,11 +18,13 @@ export class KnownResults {
 
   /** The number of a result; -1 for a row whose result is not known. */
   find(keys: Uint32Array, at: number): number {
-    return this.#index.find(keys, at)
+    return this.#isClosed ? -1 : this.#index.find(keys, at)
   }
 
   /** Keeps the results of rows that are not known; `places` says where in `keys` the key of each lies. */
   add(keys: Uint32Array, places: ArrayLike<number>, column: ColumnData): void {
+    // A call may be done after its query has ended.
+    if (this.#isClosed) return
     const first = this.#log.append(column)
     for (let row = 0; row < column.length; row++) this.#index.add(keys, places[row]!, first + row)
   }
@@ -32,6 +35,7 @@ export class KnownResults {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     this.#log.close()
     await this.#index.close()
   }
