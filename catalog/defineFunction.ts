@@ -6,7 +6,7 @@ import type { HandlerContext } from './handlerContext.ts'
 import { definitionPlace } from './policy/place.ts'
 import type { BatchingPolicy, CallPolicies } from './policy/policies.ts'
 import type { PolicyOptions } from './policy/policyOptions.ts'
-import { type BatchingLimits, type CostOf, type RowCost, readBatching } from './policy/readBatching.ts'
+import { type BatchingOptions, type CostOf, readBatching } from './policy/readBatching.ts'
 import { readPolicies } from './policy/readPolicies.ts'
 import { resolveType } from './resolveType.ts'
 import type {
@@ -24,18 +24,12 @@ import type {
 /** Copies of the package know each other's definitions by it. */
 const brand = Symbol.for('callplane.FunctionDefinition')
 
-/** Stands for `batching` that is not given: an object, from which the compiler can still take the type of `costOf`. */
-export interface NoBatching {
-  readonly maxBatchingSize?: never
-  readonly none: true
-}
-
 /** The style that `batching` and `format` ask for. */
 export type StyleOf<Batching, Format> = Format extends 'arrow'
   ? 'arrow'
-  : Batching extends NoBatching | undefined
-    ? 'row'
-    : 'batch'
+  : Batching extends object
+    ? 'batch'
+    : 'row'
 
 /** What a handler returns: results, a promise of them, or one after the other as an async generator. */
 export type HandlerResult<Output extends TypeLike, Style extends HandlerStyle> =
@@ -53,7 +47,7 @@ export interface DefinitionOptions<
   Input extends InputShape,
   Output extends TypeLike,
   Nulls extends NullHandling,
-  Batching extends Partial<BatchingLimits> | NoBatching | undefined,
+  Batching extends BatchingOptions<Row<Input, Nulls>> | undefined,
   Format extends 'arrow' | undefined,
   Result extends HandlerResult<Output, StyleOf<Batching, Format>>,
   SecretName extends string,
@@ -78,7 +72,7 @@ export interface DefinitionOptions<
    * Rows to gather for a call: at most `maxBatchingSize` (default 10, or `'auto'`), for `maxBufferDuration` milliseconds (default
    * 1000); also by `maxBytes` of the arguments, or by `maxCost`, as `costOf` counts a row.
    */
-  readonly batching?: Batching & RowCost<Row<Input, Nulls>>
+  readonly batching?: Batching
   readonly format?: Format
   /** What may be shared, cached and reordered. Default `'immutable'`. */
   readonly volatility?: Volatility
@@ -139,7 +133,7 @@ export function defineFunction<
   const Input extends InputShape,
   const Output extends TypeLike,
   const Nulls extends NullHandling = 'call',
-  const Batching extends Partial<BatchingLimits> | NoBatching | undefined = NoBatching,
+  const Batching extends BatchingOptions<Row<Input, Nulls>> | undefined = undefined,
   const Format extends 'arrow' | undefined = undefined,
   // A parameter, so that literals keep their types in results of handlers without parameters.
   const Result extends HandlerResult<Output, StyleOf<Batching, Format>> = HandlerResult<

@@ -1,5 +1,3 @@
-import type { NullHandling } from '../function.ts'
-import type { InputShape, Row } from '../valueTypes.ts'
 import {
   checkNames,
   field,
@@ -16,12 +14,14 @@ import { invalidOption } from './place.ts'
 import { type BatchingPolicy, defaultBatching } from './policies.ts'
 
 /** What a definition says of batches. */
-export interface BatchingOptions<Input extends InputShape, Nulls extends NullHandling>
-  extends Omit<BatchingPolicy, 'maxBytes' | 'maxCost'> {
-  readonly maxBytes: number
-  readonly maxCost: number
-  /** What a row counts towards `maxCost`, such as its tokens: a number, 0 or more. */
-  costOf(row: Row<Input, Nulls>): number
+export interface BatchingOptions<Row> extends Partial<Omit<BatchingPolicy, 'maxBytes' | 'maxCost'>> {
+  readonly maxBytes?: number
+  readonly maxCost?: number
+  /**
+   * What a row counts towards `maxCost`, such as its tokens: a number, 0 or more. The compiler checks the type of its parameter but
+   * does not find it out: `costOf: ({ memo }: { memo: string | null }) => …`.
+   */
+  costOf?(row: Row): number
 }
 
 /** What a row counts, as a handler of style `row` would get it; declared so that functions of any row can stand here. */

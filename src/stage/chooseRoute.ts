@@ -1,6 +1,6 @@
 import { lookup } from '../../catalog/catalog.ts'
 import type { CatalogSnapshot, FunctionSignature } from '../../catalog/function.ts'
-import { mergeBatching, mergePolicies } from '../../catalog/policy/mergePolicies.ts'
+import { mergePolicies } from '../../catalog/policy/mergePolicies.ts'
 import type { BatchingPolicy, CallOptions, CallOutcome } from '../../catalog/policy/policies.ts'
 import { optionNames } from '../../catalog/policy/readOptions.ts'
 import { EngineError } from '../base/errors.ts'
@@ -89,7 +89,10 @@ function dispatchedPolicies(signature: FunctionSignature, options: CallOptions |
     ...(dedupe ? ['dedupe'] : []),
     ...(onError === 'fail' ? [] : [`onError '${onError}'`]),
     ...Object.entries(errorBudget).flatMap(([name, most]) => (most === null ? [] : [name])),
-    ...batchLimits(mergeBatching(signature.batching, options)),
+    ...batchLimits(signature.batching),
+    ...['maxBatchingSize', 'maxBufferDuration'].flatMap((name) =>
+      options !== null && name in options ? [optionNames[name] ?? name] : [],
+    ),
   ]
 }
 
