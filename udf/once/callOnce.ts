@@ -84,8 +84,11 @@ export function callOnce(options: CallOnceOptions): CallOnce {
     }
     if (isVolatile) return callMissing(call, allRows(batch))
     const memory = memoryOf(run)
-    const caller = context.chain?.at(-1)
-    const mayWait = caller === undefined || graph.mayWait(caller, registered.signature.name)
+    const { name } = registered.signature
+    const chain = context.chain ?? []
+    const caller = chain.at(-1)
+    // A call of the function that waits for this one may be what it would wait for.
+    const mayWait = caller === undefined || (!chain.includes(name) && graph.mayWait(caller, name))
     const joinable = volatility === 'immutable' ? flights : memory.flights
     return callShared(call, {
       known: dedupes ? memory.knownOf(registered) : null,

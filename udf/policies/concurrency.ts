@@ -1,4 +1,5 @@
 import type { FunctionSignature } from '../../catalog/function.ts'
+import type { CallPolicies } from '../../catalog/policy/policies.ts'
 import type { LimitStore } from '../../catalog/store/stateStore.ts'
 import { cancelledError } from '../abort.ts'
 import type { CallEvent } from '../callEvents.ts'
@@ -13,7 +14,7 @@ export interface ConcurrencySetup {
   readonly clock: Clock
   readonly random: Random
   /** Calls of a function that its executor has room for: the limit of a function without a policy. */
-  readonly concurrencyOf: (signature: FunctionSignature) => number
+  readonly concurrencyOf: (signature: FunctionSignature, policies: CallPolicies) => number
   /** The store of the limits with this key. */
   readonly limits: (key: string) => LimitStore
 }
@@ -23,9 +24,10 @@ const slotsOf = perKey((store, key) => new StoreSlots(store, key))
 /** Keeps no more calls in flight than the policy, or the executor, has room for; the others wait in the order in which they came. */
 export function limitConcurrency({ clock, random, concurrencyOf, limits }: ConcurrencySetup): Interceptor {
   const limiters = new WeakMap<FunctionSignature, Limiter>()
+  const keys = new Map<string, string | null>()
   return (next) => async (registered, batch, context) => {
     const { signature } = registered
-    const { signal, observer, policies } = context
+    const { signal, observer, policies, chain = [] } = context
     const called = { function: signature.name, version: signature.version }
     const asked = clock.now()
     const tell = (event: CallEvent): void => observer(called, event)
@@ -37,7 +39,12 @@ export function limitConcurrency({ clock, random, concurrencyOf, limits }: Concu
       return next(registered, batch, context)
     }
     const key = policies.concurrency?.key ?? null
-    const most = policies.concurrency?.maxConcurrent ?? concurrencyOf(signature)
+    keys.set(signature.name, key)
+    // It is waited for by a call that has its place already, and would not leave it before.
+    const isWithin = (name: string): boolean =>
+      name === signature.name || (key !== null && keys.get(name) === key)
+    if (chain.some(isWithin)) return next(registered, batch, context)
+    const most = policies.concurrency?.maxConcurrent ?? concurrencyOf(signature, policies)
     try {
       if (key !== null) {
         const onLost = (): void => tell(lostSlot(signature, key))
