@@ -10,7 +10,7 @@ import type { PlanRunner, QueryResult, RunOptions } from './planRunner.ts'
 import type { Relation } from './relation.ts'
 import { resolveRelation } from './resolveRelation.ts'
 import { rowCount } from './verbArguments.ts'
-import { type FormatOptions, type WriteOptions, writeRequest } from './writeRequest.ts'
+import { type FormatOptions, type WriteOptions, writeRequest, writeRunOptions } from './writeRequest.ts'
 
 const defaultShownRows = 20
 const widthWithoutTerminal = 160
@@ -150,7 +150,7 @@ export abstract class Actions<S> implements AsyncIterable<RecordBatch> {
   async #write(path: string, options: WriteOptions, verb: string): Promise<number> {
     const request = writeRequest(path, options, verb)
     const { plan, runner } = await this.#planned()
-    return runner.write(plan, request, options.signal === undefined ? {} : { signal: options.signal })
+    return runner.write(plan, request, writeRunOptions(options, verb))
   }
 }
 

@@ -293,10 +293,7 @@ export interface Column<T = Untyped> extends ColumnLike<T> {
   withCache(cache?: CacheOptions): this
   /** A catalog call so many rows of which, or such a share, may fail before the query does. */
   withErrorBudget(budget: Partial<ErrorBudget>): this
-  /**
-   * What becomes of a row for which a catalog call fails. `'column'` appends a column `<name>_error` in `project` and
-   * `withColumns`; elsewhere it is as `'null'`.
-   */
+  /** What becomes of a row for which a catalog call fails. `'column'` appends a column `<name>_error` to a projection. */
   onError(onError: 'column'): this & WithErrorColumn
   onError(onError: OnError): this
 }

@@ -27,6 +27,15 @@ export type MemoryContent =
 export interface RunOptions {
   /** Cancels the query; what it holds is given back within a second. */
   readonly signal?: AbortSignal
+  /** What calls may cost, in dollars or in number: the query stops before it would exceed that. */
+  readonly budget?: { readonly dollars?: number; readonly calls?: number }
+}
+
+export interface WriteRunOptions extends RunOptions {
+  /** A name by which the run is recorded: each result is kept as soon as it is there, until the run is done. */
+  readonly run?: string
+  /** Goes on with the last run of the name: only what it did not get is called. */
+  readonly resume?: boolean
 }
 
 /** What carries out the plans that a DataFrame builds; a session is one. */
@@ -35,7 +44,7 @@ export interface PlanRunner {
   /** Runs to the end and keeps the rows, so that they can be read several times. */
   collect<Row>(plan: LogicalPlan, options: RunOptions): Promise<QueryResult<Row>>
   /** Answers the number of rows that were written. */
-  write(plan: LogicalPlan, request: WriteRequest, options: RunOptions): Promise<number>
+  write(plan: LogicalPlan, request: WriteRequest, options: WriteRunOptions): Promise<number>
   explain(plan: LogicalPlan, options: { readonly analyze: boolean }): Promise<string>
   /** The columns of a plan, without running it. */
   describe(plan: LogicalPlan): Promise<Schema>

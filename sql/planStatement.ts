@@ -96,19 +96,19 @@ async function planPart(
   if (query === null || whole) return null
   if (shape.kind !== 'insertSelect')
     return { kind: shape.kind, prefix, query: withErrorColumns(query, context), suffix }
-  const plan = dropErrorColumns(query.plan, context.catalog)
-  return { kind: shape.kind, prefix, query: { ...query, plan }, suffix }
+  const withoutErrors = { ...query, plan: dropErrorColumns(query.plan, context.catalog) }
+  return { kind: shape.kind, prefix, query: withoutErrors, suffix }
 }
 
 /** The query with a column of errors behind each column that is a call with `on_error: 'column'`. */
 function withErrorColumns(query: SelectPlan, { catalog }: SqlContext): SelectPlan {
-  const { plan, errors } = appendErrorColumns(query.plan, catalog)
+  const { plan: planned, errors } = appendErrorColumns(query.plan, catalog)
   if (errors.size === 0) return query
   const columns = outputColumns(query.plan) ?? []
   const names = query.names.flatMap((name, index) =>
     errors.has(columns[index] ?? '') ? [name, errorName(name)] : [name],
   )
-  return { ...query, plan, names }
+  return { ...query, plan: planned, names }
 }
 
 async function isQuery(text: string, binder: Binder): Promise<boolean> {

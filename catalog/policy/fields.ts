@@ -12,7 +12,7 @@ export type Fields = Readonly<Record<string, unknown>>
 
 /** Throws unless every field is known; `name` is that of the object, empty for the options themselves. */
 export function checkNames(fields: object, known: readonly string[], place: OptionPlace, name = ''): void {
-  const unknown = Object.keys(fields).find((field) => !known.includes(field))
+  const unknown = Object.keys(fields).find((own) => !known.includes(own))
   if (unknown === undefined) return
   const { spell } = place
   const prefix = name === '' ? '' : `${spell(name)}.`

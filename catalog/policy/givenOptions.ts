@@ -49,8 +49,8 @@ function asGiven(value: unknown): OptionValue {
     const entries = Object.entries(value).filter(([, item]) => item !== null)
     return Object.fromEntries(entries.map(([name, item]) => [snakeCase(name), asGiven(item)]))
   }
-  const plain = value === null || typeof value === 'boolean' || typeof value === 'number'
-  return plain ? value : String(value)
+  const plain = typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string'
+  return plain ? value : null
 }
 
 function isFields(value: unknown): value is Fields {

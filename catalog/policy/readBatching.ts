@@ -21,7 +21,7 @@ export interface BatchingOptions<Row> extends Partial<Omit<BatchingPolicy, 'maxB
    * What a row counts towards `maxCost`, such as its tokens: a number, 0 or more. The compiler checks the type of its parameter but
    * does not find it out: `costOf: ({ memo }: { memo: string | null }) => …`.
    */
-  costOf?(row: Row): number
+  costOf?(this: void, row: Row): number
 }
 
 /** What a row counts, as a handler of style `row` would get it; declared so that functions of any row can stand here. */

@@ -41,9 +41,13 @@ interface CallItem {
 
 /** The items of a projection, where calls that ask for a column of errors themselves have it behind them. */
 export function withErrorItems(items: readonly NamedExpr[]): readonly NamedExpr[] {
-  const asking = (item: NamedExpr): item is CallItem =>
-    item.expr.kind === 'call' && item.expr.outcome === 'value' && item.expr.options?.onError === 'column'
-  return items.some(asking) ? items.flatMap((item) => (asking(item) ? withError(item) : [item])) : items
+  if (!items.some(asksForErrors)) return items
+  return items.flatMap((item) => (asksForErrors(item) ? withError(item) : [item]))
+}
+
+function asksForErrors(item: NamedExpr): item is CallItem {
+  const { expr } = item
+  return expr.kind === 'call' && expr.outcome === 'value' && expr.options?.onError === 'column'
 }
 
 /** The value of a call and its error, of one call. */

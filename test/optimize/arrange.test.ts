@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { defaultBatching, defaultBatching } from '../../catalog/policy/policies.ts'
 import type { Schema } from '../../src/base/dataType.ts'
 import { parseType } from '../../src/base/parseType.ts'
 import type { Expr } from '../../src/expr/expr.ts'
@@ -295,7 +296,7 @@ describe('the order of conditions', () => {
   const stubs = [
     stub('plain', {}),
     stub('waiting', { async: true }),
-    stub('batched', { batching: { maxBatchingSize: 10, maxBufferDuration: 1 } }),
+    stub('batched', { batching: defaultBatching }),
     stub('rare', { selectivity: 0.01 }),
     stub('common', { selectivity: 1 }),
     stub('costly', { costPerRow: 100 }),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { defaultBatching, defaultBatching } from '../../catalog/policy/policies.ts'
 import type { Schema } from '../../src/base/dataType.ts'
 import { parseType } from '../../src/base/parseType.ts'
 import type { Expr } from '../../src/expr/expr.ts'
@@ -29,7 +30,7 @@ const stub = (name: string, signature: StubFunction['signature'] = {}): StubFunc
   signature,
 })
 const catalog = catalogOf([
-  stub('extract_entities', { batching: { maxBatchingSize: 512, maxBufferDuration: 20 } }),
+  stub('extract_entities', { batching: { ...defaultBatching, maxBatchingSize: 512 } }),
   stub('sentiment', { costPerRow: 3 }),
   stub('language', { costPerRow: 1, selectivity: 0.1 }),
   stub('same_person', { async: true }),

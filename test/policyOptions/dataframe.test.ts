@@ -4,6 +4,7 @@ import { F } from '../../dataframe/functions.ts'
 import { _ } from '../../dataframe/underscore.ts'
 import { isEngineError } from '../../src/base/errors.ts'
 
+const misspelt: object = { maxError: 2 }
 const called = F.catalogCall('f', _.a)
 const frame = DataFrame.table('t').select('a', 'b', 'x_error')
 
@@ -65,7 +66,7 @@ describe('a call says what is done around it', () => {
     expect(refusal(() => called.withTimeout(-3))).toBe(
       "WRONG_ARGUMENTS the call of 'f' has timeout -3; it must be a number above 0",
     )
-    expect(refusal(() => Reflect.apply(called.withErrorBudget, called, [{ maxError: 2 }]))).toBe(
+    expect(refusal(() => called.withErrorBudget(misspelt))).toBe(
       "WRONG_ARGUMENTS the call of 'f' has an unknown option 'maxError': did you mean 'maxErrors'?",
     )
   })

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { callPlace, callPlace, snakeCase, snakeCase } from '../../catalog/policy/place.ts'
+import { callPlace, snakeCase } from '../../catalog/policy/place.ts'
 import { optionNames, readCallOptions } from '../../catalog/policy/readOptions.ts'
 import { definitionPolicyNames } from '../../catalog/policy/readPolicies.ts'
 import { callMethods } from '../../dataframe/columnMethods/calls.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { defaultBatching, defaultPolicies } from '../../catalog/policy/policies.ts'
 import { errorType, tryType } from '../../catalog/policy/tryType.ts'
+import type { ColumnLike } from '../../dataframe/column.ts'
 import type { DataFrame } from '../../dataframe/dataFrame.ts'
 import { DataFrame as Frames } from '../../dataframe/dataFrame.ts'
 import { F } from '../../dataframe/functions.ts'
@@ -70,6 +71,16 @@ async function stagesOf(plan: LogicalPlan, forcedRoute: Route | null = null): Pr
     newRelation: () => 'r0',
     describe: async () => schema,
   })
+}
+
+async function refusal(called: ColumnLike, route: Route | null = null): Promise<string> {
+  try {
+    await stagesOf(planOf(frame.project({ called: F.struct({ called }) })), route)
+  } catch (error) {
+    if (!isEngineError(error)) throw error
+    return `${error.code} ${error.message}`
+  }
+  return 'accepted'
 }
 
 describe('a tried call', () => {
@@ -186,16 +197,6 @@ describe('stages', () => {
     const { calls } = await stagesOf(planOf(frame.project({ called })))
     expect(calls).toMatchObject([{ route, reason }])
   })
-
-  const refusal = async (called: Parameters<typeof F.struct>[0][string], route: Route | null = null) => {
-    try {
-      await stagesOf(planOf(frame.project({ called: F.struct({ called }) })), route)
-    } catch (error) {
-      if (!isEngineError(error)) throw error
-      return `${error.code} ${error.message}`
-    }
-    return 'accepted'
-  }
 
   test('refuse a forced route that does not keep the policies of a call', async () => {
     expect(await refusal(F.catalogCall('limited', _.a), 'fused')).toBe(

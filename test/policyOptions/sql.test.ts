@@ -36,6 +36,10 @@ async function queryOf(text: string) {
   return statement.query
 }
 
+async function rows(sql: string): Promise<unknown> {
+  return (await database.connection.runAndReadAll(sql)).getRowObjectsJson()
+}
+
 async function refusal(work: Promise<unknown>): Promise<string> {
   try {
     await work
@@ -259,7 +263,6 @@ describe('while nothing fails, a call with options or tried is like any other', 
       'SELECT k, sum(amount) AS s FROM t GROUP BY k HAVING sum(amount) > 0 ORDER BY k',
     ],
   ])('%s', async (text, plain) => {
-    const rows = async (sql: string) => (await database.connection.runAndReadAll(sql)).getRowObjectsJson()
     const { plan } = await queryOf(text)
     expect(await rows(renderPlan(plan))).toEqual(await rows(plain))
     expect(await rows(renderPlan(optimize(plan, catalog).plan))).toEqual(await rows(plain))
