@@ -15,6 +15,24 @@ export interface Budget {
   readonly calls?: number
 }
 
+/** What is spent, with the calls that are in flight. */
+export interface Ledger {
+  dollars: number
+  calls: number
+  /** Why no more calls are made; null while there is something left. */
+  exceeded: EngineError | null
+}
+
+export function newLedger(): Ledger {
+  return { dollars: 0, calls: 0, exceeded: null }
+}
+
+/** A budget that several queries draw on. */
+export interface SharedBudget {
+  readonly budget: Budget
+  readonly ledger: Ledger
+}
+
 /**
  * Stops a run before the call that would exceed its budget, or, where only handlers know what calls cost, before the first call
  * after that. Calls that are in flight then end as they would. Give `observe` the events of the run.
@@ -24,34 +42,35 @@ export class CallBudget implements Spending {
   readonly #priceOf: PriceOf
   /** Functions whose calls cost more than is known beforehand. */
   readonly #reporting = new Set<string>()
-  #dollars = 0
-  #calls = 0
-  #exceeded: EngineError | null = null
+  readonly #ledger: Ledger
 
-  constructor(budget: Budget, priceOf: PriceOf = () => null) {
+  constructor(budget: Budget, priceOf: PriceOf = () => null, ledger: Ledger = newLedger()) {
     this.#budget = checkBudget(budget)
     this.#priceOf = priceOf
+    this.#ledger = ledger
   }
 
   /** Why no more calls are made; null while there is something left. */
   get exceeded(): EngineError | null {
-    return this.#exceeded
+    return this.#ledger.exceeded
   }
 
   /** With the calls that are in flight. */
   get spent(): Required<Budget> {
-    return { dollars: this.#dollars, calls: this.#calls }
+    const { dollars, calls } = this.#ledger
+    return { dollars, calls }
   }
 
   begin(called: CalledFunction, rows: number): ReturnType<Spending['begin']> {
     const price = this.#priceOf(called)
     const cost = price === null ? 0 : price.perCall + price.perRow * rows
-    this.#exceeded ??= this.#refusal(called, { rows, cost, isKnown: !this.#mayReport(called) })
-    if (this.#exceeded !== null) throw this.#exceeded
-    this.#calls++
-    this.#dollars += cost
+    const ledger = this.#ledger
+    ledger.exceeded ??= this.#refusal(called, { rows, cost, isKnown: !this.#mayReport(called) })
+    if (ledger.exceeded !== null) throw ledger.exceeded
+    ledger.calls++
+    ledger.dollars += cost
     return (error) => {
-      if (!isCharged(error)) this.#dollars -= cost
+      if (!isCharged(error)) ledger.dollars -= cost
     }
   }
 
@@ -60,7 +79,7 @@ export class CallBudget implements Spending {
     if (event.kind !== 'usage') return
     const dollars = priceOfUnits(this.#priceOf(called), event.units)
     if (dollars > 0) this.#reporting.add(nameOf(called))
-    this.#dollars += dollars
+    this.#ledger.dollars += dollars
   }
 
   #mayReport(called: CalledFunction): boolean {
@@ -73,19 +92,34 @@ export class CallBudget implements Spending {
     { rows, cost, isKnown }: { readonly rows: number; readonly cost: number; readonly isKnown: boolean },
   ): EngineError | null {
     const { calls = Infinity, dollars = Infinity } = this.#budget
+    const spent = this.#ledger
     const details = { ...called, batchRows: rows }
-    if (this.#calls >= calls) {
+    if (spent.calls >= calls) {
       const message = `the budget of ${formatCounted(calls, 'call')} is used up: ${nameOf(called)} would be called once more`
       return new EngineError('BUDGET_EXCEEDED', message, { ...details, hint: hintFor('calls') })
     }
-    const left = dollars - this.#dollars
+    const left = dollars - spent.dollars
     const enough = isKnown ? cost <= left + TOLERANCE : left > TOLERANCE && cost <= left + TOLERANCE
     if (enough) return null
     const next = isKnown
       ? `a call of ${nameOf(called)} for ${formatCounted(rows, 'row')} costs ${formatDollars(cost)}`
       : `a call of ${nameOf(called)} for ${formatCounted(rows, 'row')} costs ${formatDollars(cost)} or more`
-    const message = `the budget of ${formatDollars(dollars)} would be exceeded: ${formatDollars(this.#dollars)} is spent, and ${next}`
+    const message = `the budget of ${formatDollars(dollars)} would be exceeded: ${formatDollars(spent.dollars)} is spent, and ${next}`
     return new EngineError('BUDGET_EXCEEDED', message, { ...details, hint: hintFor('dollars') })
+  }
+}
+
+/** All of several budgets; null for none. */
+export function allBudgets(budgets: readonly CallBudget[]): Spending | null {
+  const [first, ...more] = budgets
+  if (first === undefined || more.length === 0) return first ?? null
+  return {
+    begin: (called, rows) => {
+      const ends = budgets.map((budget) => budget.begin(called, rows))
+      return (error) => {
+        for (const end of ends) end(error)
+      }
+    },
   }
 }
 

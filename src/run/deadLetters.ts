@@ -11,8 +11,8 @@ const ROWS_MAX = 10_000
 const varchar: DataType = { kind: 'varchar' }
 const bigint: DataType = { kind: 'bigint' }
 
-/** Writes rows to one more parquet file of the function's dead letters. */
-export type WriteLetters = (functionName: string, schema: Schema, batch: Batch) => Promise<void>
+/** Writes rows to one more parquet file of the function's dead letters, and answers the run to which they belong. */
+export type WriteLetters = (functionName: string, schema: Schema, batch: Batch) => Promise<string>
 
 /** Rows that failed, and where their stage's batch began. */
 export interface Failed {
@@ -37,10 +37,16 @@ export function letterSchema({ inputs }: FunctionSignature): Schema {
 export class DeadLetters {
   readonly #write: WriteLetters
   readonly #waiting = new Map<FunctionSignature, Batch[]>()
-  #written: Promise<void> = Promise.resolve()
+  #written: Promise<string | null> = Promise.resolve(null)
+  #run: string | null = null
 
   constructor(write: WriteLetters) {
     this.#write = write
+  }
+
+  /** The run that `callplane retry` takes; null as long as nothing was written. */
+  get run(): string | null {
+    return this.#run
   }
 
   async add(signature: FunctionSignature, batch: Batch, { failures, firstRow }: Failed): Promise<void> {
@@ -67,7 +73,7 @@ export class DeadLetters {
     )
     const all = { length: columns[0]!.length, columns }
     this.#written = this.#written.then(() => this.#write(signature.name, schema, all))
-    await this.#written
+    this.#run = await this.#written
   }
 }
 

@@ -4,7 +4,7 @@ import type { Spending } from '../../udf/spending.ts'
 import type { TraceCarrier } from '../../udf/traceCarrier.ts'
 import type { StatementOwner } from '../duckdb/engine.ts'
 import type { CallCount } from '../duckdb/protocol.ts'
-import { type Budget, CallBudget } from './callBudget.ts'
+import { allBudgets, type Budget, CallBudget, type Ledger, type SharedBudget } from './callBudget.ts'
 import { type CalledFunction, CallProfiler, type PriceOf } from './callProfile.ts'
 import type { DeadLetters } from './deadLetters.ts'
 import type { RunProfile } from './profile/runProfile.ts'
@@ -52,6 +52,8 @@ export interface QueryRunOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined
   /** What its calls may cost. */
   readonly budget?: Budget | undefined
+  /** What is spent of the budget already, by queries that share it. */
+  readonly ledger?: Ledger | undefined
 }
 
 /** The span of a stage. */
@@ -66,6 +68,8 @@ const untraced: StageSpan = { carrier: null, end: () => {} }
 /** What a session adds to each query. */
 export interface QueryRunSetup {
   readonly journal?: RunJournal | null
+  /** What all queries of its run may cost. */
+  readonly runBudget?: SharedBudget | null
   readonly priceOf?: PriceOf
   /** What the version of a function is, for counts that do not say. */
   readonly versionOf?: (functionName: string) => number
@@ -92,7 +96,7 @@ export class QueryRun implements StatementOwner, RunScope {
   readonly #onProgress: ((progress: Progress) => void) | null
   readonly #setup: QueryRunSetup
   readonly #profiler: CallProfiler
-  readonly #budget: CallBudget | null
+  readonly #budgets: readonly CallBudget[]
   readonly #begun = new Map<string, { readonly calls: number; readonly rows: number }>()
   readonly #owned: (() => Promise<void>)[] = []
   #site: number
@@ -102,8 +106,9 @@ export class QueryRun implements StatementOwner, RunScope {
   #capacity = 0
   #ended: Promise<void> | null = null
 
-  constructor({ signal, onProgress, budget }: QueryRunOptions = {}, setup: QueryRunSetup = {}) {
-    const { journal = null, priceOf, deadLetters = null } = setup
+  constructor(options: QueryRunOptions = {}, setup: QueryRunSetup = {}) {
+    const { signal, onProgress, budget, ledger } = options
+    const { journal = null, priceOf, deadLetters = null, runBudget = null } = setup
     this.signal = signal ?? new AbortController().signal
     this.journal = journal?.run ?? null
     this.deadLetters = deadLetters
@@ -111,15 +116,18 @@ export class QueryRun implements StatementOwner, RunScope {
     this.#onProgress = onProgress ?? null
     this.#setup = setup
     this.#profiler = new CallProfiler(priceOf)
-    this.#budget = budget === undefined ? null : new CallBudget(budget, priceOf)
-    this.spending = this.#budget
+    this.#budgets = [
+      ...(budget === undefined ? [] : [new CallBudget(budget, priceOf, ledger)]),
+      ...(runBudget === null ? [] : [new CallBudget(runBudget.budget, priceOf, runBudget.ledger)]),
+    ]
+    this.spending = allBudgets(this.#budgets)
     this.#site = (journal?.nextQuery() ?? 0) * SITES_PER_QUERY
   }
 
   /** Whom the calls of the query report to. */
   readonly observe: CallObserver = (called, event) => {
     this.#profiler.observe(called, event)
-    this.#budget?.observe(called, event)
+    for (const budget of this.#budgets) budget.observe(called, event)
     this.#setup.observer?.(called, event)
     if (event.kind === 'called' && event.calls !== 0) this.#countFill(event.rows, event.capacity)
     if (event.kind === 'called' || event.kind === 'saved') this.#onProgress?.(this.progress)

@@ -1,6 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { RunRecord } from '../../catalog/store/stateStore.ts'
 import { EngineError, isEngineError, messageOf } from '../base/errors.ts'
+import { type Budget, newLedger, type SharedBudget } from '../run/callBudget.ts'
 import { CallProfiler, historyOf } from '../run/callProfile.ts'
 import type { RunProfile } from '../run/profile/runProfile.ts'
 import type { RunJournal } from '../run/queryRun.ts'
@@ -15,22 +18,27 @@ export interface RunStart {
   readonly fingerprint: string
   /** Goes on with the last run of the name, or with the run of this id. */
   readonly resume: boolean
+  /** What the calls of all its queries may cost together. */
+  readonly budget?: Budget
 }
 
 /** A run that is recorded: its queries keep each result in its journal, so that it can go on after whatever ends it. */
 export class ActiveRun {
   readonly journal: RunJournal
+  /** Null for one that may cost whatever it takes. */
+  readonly budget: SharedBudget | null
   readonly #state: SessionState
+  /** Of this attempt; that of those before it stands in the record. */
   readonly #profiler = new CallProfiler()
   #record: RunRecord
   #rows = 0
 
-  private constructor(state: SessionState, record: RunRecord) {
+  private constructor(state: SessionState, record: RunRecord, budget: Budget | undefined) {
     this.#state = state
     this.#record = record
     let queries = 0
     this.journal = { run: record.id, nextQuery: () => queries++ }
-    if (record.profile !== null) this.#profiler.merge(JSON.parse(record.profile) as RunProfile)
+    this.budget = budget === undefined ? null : { budget, ledger: newLedger() }
   }
 
   /** Records a run as begun. Throws RUN_INVALID if a run cannot be resumed. */
@@ -50,7 +58,7 @@ export class ActiveRun {
       process: process.pid,
     }
     await state.runs.put(record)
-    return new ActiveRun(state, record)
+    return new ActiveRun(state, record, start.budget)
   }
 
   static async #resume(state: SessionState, start: RunStart): Promise<ActiveRun> {
@@ -75,11 +83,24 @@ export class ActiveRun {
         },
       )
     }
-    return new ActiveRun(state, await state.runs.claim(found.id))
+    const record = await state.runs.claim(found.id)
+    // Rows that failed are not kept as done: they are called again, and fail again or not.
+    if (state.directory !== null) {
+      await rm(join(state.runDirectory(record.id), 'dead-letters'), { recursive: true, force: true })
+    }
+    return new ActiveRun(state, record, start.budget)
   }
 
   get id(): string {
     return this.#record.id
+  }
+
+  /** What was measured so far, in the attempts before this one too. */
+  get profile(): RunProfile {
+    const whole = new CallProfiler()
+    if (this.#record.profile !== null) whole.merge(JSON.parse(this.#record.profile) as RunProfile)
+    whole.merge(this.#profiler.toJSON())
+    return whole.toJSON()
   }
 
   /** Adds what a query did. */
@@ -94,17 +115,16 @@ export class ActiveRun {
 
   /** Records how the run ended; `failure` is what it threw. What it kept goes when it is done. */
   async end(failure: unknown = null): Promise<void> {
-    const profile = this.#profiler.toJSON()
-    this.#record = {
+    const learned = historyOf(this.#profiler.toJSON())
+    await this.#state.runs.put({
       ...this.#record,
       state: failure === null ? 'done' : isCancelled(failure) ? 'cancelled' : 'failed',
       ended: Date.now(),
       rows: this.#rows,
       error: failure === null ? null : messageOf(failure),
-      profile: JSON.stringify(profile),
-    }
-    await this.#state.runs.put(this.#record)
-    await this.#state.runs.learn(historyOf(profile))
+      profile: JSON.stringify(this.profile),
+    })
+    await this.#state.runs.learn(learned)
     if (failure === null) await this.#state.results.forgetRun(this.id)
   }
 }

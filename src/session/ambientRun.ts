@@ -7,13 +7,15 @@ export interface AmbientRun {
   readonly state: SessionState
 }
 
-let ambient: AmbientRun | null = null
+/** Kept with the process and not with this module, of which a script may load another copy. */
+const place = Symbol.for('callplane.ambientRun')
 
 export function ambientRun(): AmbientRun | null {
-  return ambient
+  const found: AmbientRun | null | undefined = Reflect.get(globalThis, place)
+  return found ?? null
 }
 
 /** Sessions that are opened from now on belong to the run; null for none. */
 export function setAmbientRun(run: AmbientRun | null): void {
-  ambient = run
+  Reflect.set(globalThis, place, run)
 }

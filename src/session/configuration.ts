@@ -6,7 +6,14 @@ import { EngineError, messageOf } from '../base/errors.ts'
 import type { SessionOptions } from './session.ts'
 
 const names = ['callplane.config.ts', 'callplane.config.js', 'callplane.config.json']
-const known: ReadonlySet<string> = new Set(['functions', 'database', 'settings'])
+const known: ReadonlySet<string> = new Set([
+  'functions',
+  'database',
+  'settings',
+  'state',
+  'secrets',
+  'tracing',
+])
 
 /** The options that a directory's `callplane.config.ts` (or .js, .json) exports by default; none if it has no such file. */
 export async function readConfiguration(directory: string): Promise<SessionOptions> {

@@ -43,6 +43,11 @@ export class Result<Row = Record<string, unknown>> implements AsyncIterable<Reco
     return this.#query.failedRows
   }
 
+  /** The run to which the rows that failed were written as dead letters; null if none were. */
+  get deadLetterRun(): string | null {
+    return this.#query.deadLetters?.run ?? null
+  }
+
   /** What each catalog function was called for so far; complete when the result has been read. */
   get calls(): readonly CallProfile[] {
     return this.#query.calls

@@ -51,6 +51,7 @@ export class SessionQueries {
     const span = traceQuery({ statement: source, run: run?.id ?? null }, tracing)
     return new QueryRun(options, {
       journal: run?.journal ?? null,
+      runBudget: run?.budget ?? null,
       priceOf,
       versionOf,
       observer,
@@ -88,9 +89,11 @@ class QueryLetters {
     await this.#own?.end()
   }
 
-  async #write(functionName: string, schema: Schema, batch: Batch): Promise<void> {
+  /** Answers the run to which they belong. */
+  async #write(functionName: string, schema: Schema, batch: Batch): Promise<string> {
     const { scratch, runner } = this.#options
-    const directory = join(this.#options.state.runDirectory(await this.#runId()), 'dead-letters')
+    const run = await this.#runId()
+    const directory = join(this.#options.state.runDirectory(run), 'dead-letters')
     await mkdir(directory, { recursive: true })
     const path = join(
       directory,
@@ -109,6 +112,7 @@ class QueryLetters {
         await copying.close()
       }
       await rename(unfinished, path)
+      return run
     } finally {
       await scratch.drop(relation)
       await rm(unfinished, { force: true })

@@ -11,6 +11,7 @@ import { EngineError, isEngineError } from '../base/errors.ts'
 import { collectCalls } from '../expr/walk.ts'
 import { planExpressions, planInputs } from '../plan/children.ts'
 import type { LogicalPlan } from '../plan/plan.ts'
+import { newLedger } from '../run/callBudget.ts'
 import type { SessionConnections } from '../run/connections.ts'
 import type { QueryRun, QueryRunOptions } from '../run/queryRun.ts'
 import type { PlanService } from './planService.ts'
@@ -43,7 +44,9 @@ export class StatementService {
   }
 
   /** The result of the last statement; those before it are run to their ends. */
-  async run(text: string, options: StatementOptions): Promise<Result> {
+  async run(text: string, given: StatementOptions): Promise<Result> {
+    // The budget is for all statements together.
+    const options = { ...given, ledger: newLedger() }
     const statements = await splitStatements(text, this.#plans.binder)
     const last = statements.at(-1)
     if (last === undefined) throw new EngineError('SQL_INVALID', 'there is no statement in this text')
