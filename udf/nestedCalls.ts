@@ -5,6 +5,7 @@ import { decodeColumn } from '../src/arrow/decode.ts'
 import { EngineError } from '../src/base/errors.ts'
 import { encodeArguments } from './encodeArguments.ts'
 import type { Invoke, NestedCaller } from './executor.ts'
+import type { RunScope } from './runScope.ts'
 
 /** Functions that may wait for one another at once, each for the next. */
 const DEPTH_MAX = 32
@@ -27,18 +28,26 @@ export function nestedCaller(find: (name: string) => CallableFunction, invoke: I
     const { registered, policies, secrets } = find(name)
     const { signature } = registered
     if (chain.length >= DEPTH_MAX) throw endless([...chain, signature.name])
+    // What its call site asks for, and the stream that it belongs to, are the outer call's alone.
+    const { batching: _batching, site: _site, source: _source, ...around } = from
     const { column } = await invoke(registered, encodeArguments(signature, rows), {
-      ...from,
+      ...around,
       attempt: 1,
       metadata: null,
       keepsInput: false,
       reportsRows: false,
       policies,
+      run: signature.volatility === 'volatile' ? unjournaled(from.run) : from.run,
       secrets,
       chain,
     })
     return decodeColumn(signature.output, column)
   }
+}
+
+/** A journal knows what a volatile function gave by its place among the rows of a stage, and a call within a call has none. */
+function unjournaled(run: RunScope): RunScope {
+  return { journal: null, spending: run.spending ?? null, onEnd: (close) => run.onEnd(close) }
 }
 
 function endless(chain: readonly string[]): EngineError {

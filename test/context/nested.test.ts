@@ -119,6 +119,24 @@ describe('a call within a call', () => {
     expect(events).toContain('outer called')
   })
 
+  it('is gathered as its own function says, and no journal knows it by its place', async () => {
+    const seen: Partial<InvokeContext>[] = []
+    const inner = defineFunction({ ...one, name: 'inner', volatility: 'volatile', handler: ({ x }) => x })
+    const fn = registerFunction(inner, null)
+    const caller = nestedCaller(
+      () => ({ registered: fn, policies: fn.signature.policies, secrets: {} }),
+      async (_, batch, context) => {
+        seen.push(context)
+        return { column: batch.columns[0]!, failures: [] }
+      },
+    )
+    const run = { journal: 'a run', spending: null, onEnd: () => undefined }
+    const from = contextOf({ batching: null, site: 3, source: null, run })
+    expect(await caller({ function: 'inner', rows: [[1], [2]], chain: ['outer'] }, from)).toEqual([1, 2])
+    expect(seen).toMatchObject([{ chain: ['outer'], run: { journal: null } }])
+    for (const key of ['batching', 'site', 'source']) expect(seen[0]).not.toHaveProperty(key)
+  })
+
   it('is cancelled with it', async () => {
     let ended = false
     const inner = defineFunction({
