@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { defaultBatching } from '../../catalog/policy/policies.ts'
 import type { Schema } from '../../src/base/dataType.ts'
 import { parseType } from '../../src/base/parseType.ts'
 import type { Expr } from '../../src/expr/expr.ts'
