@@ -433,7 +433,7 @@ export function describeExecutor(name: string, create: () => Executor): void {
 
     it('says more of one batch at once than none', () => {
       for (const exportName of ['upper', 'waits', 'waitsRow'] as const) {
-        expect(executor.concurrencyOf(registered(exportName).signature)).toBeGreaterThan(1)
+        expect(executor.concurrencyOf(registered(exportName).signature, false)).toBeGreaterThan(1)
       }
     })
 

@@ -2,12 +2,13 @@ import type { FunctionSignature } from '../catalog/function.ts'
 import { defaultPolicies } from '../catalog/policy/policies.ts'
 import type { RegisteredFunction } from '../catalog/registerFunction.ts'
 import type { LimitStore, ResultStore } from '../catalog/store/stateStore.ts'
-import { type Batching, createBatching } from './batching/batching.ts'
+import { type Batching, createBatching, hasPerCallPolicies } from './batching/batching.ts'
 import type { BatchSource } from './batching/batchSource.ts'
 import { costsOf } from './batching/rowCosts.ts'
 import { checkResult } from './checkResult.ts'
 import { type Clock, type Random, systemClock } from './clock.ts'
 import type { Executor, Interceptor, Invoke, InvokeContext } from './executor.ts'
+import { limitSpending } from './limitSpending.ts'
 import { observeCalls } from './observeCalls.ts'
 import { callOnce } from './once/callOnce.ts'
 import { isolateFailures } from './outcome/isolateFailures.ts'
@@ -19,7 +20,6 @@ import { limitRate } from './policies/rateLimit.ts'
 import { retry } from './policies/retry.ts'
 import { timeOut } from './policies/timeout.ts'
 import type { RunScope } from './runScope.ts'
-import { limitSpending } from './spending.ts'
 
 /** The one door to every executor. */
 export interface Dispatcher {
@@ -48,16 +48,20 @@ export interface DispatcherOptions {
   readonly aroundAttempt?: Interceptor
 }
 
+/** Rows of cached calls that are not counted one by one, and of batches whose size is to be found. */
+const ROWS_KEPT_TOGETHER = 64
+
 const asItIs: Interceptor = (next) => next
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { executors, results = null, clock = systemClock, random = Math.random } = options
   const executorOf = (signature: FunctionSignature): Executor => executors[signature.executor]
-  const roomOf = (signature: FunctionSignature): number => executorOf(signature).concurrencyOf(signature)
+  const roomOf = (signature: FunctionSignature, rowByRow: boolean): number =>
+    executorOf(signature).concurrencyOf(signature, rowByRow)
   const concurrencyOf = (signature: FunctionSignature, policies = defaultPolicies): number =>
-    policies.concurrency?.maxConcurrent ?? roomOf(signature)
+    policies.concurrency?.maxConcurrent ?? roomOf(signature, hasPerCallPolicies(policies))
   const limits = (): LimitStore => options.limits ?? processLimits
-  const once = callOnce({ results, clock, siteOf: ({ site = 0 }) => site })
+  const once = callOnce({ results, clock, siteOf: ({ site = 0 }) => site, rowsOfCall })
   const batching: Batching = createBatching({
     clock,
     batchingOf: ({ signature, definition }, { batching: policy = signature.batching, policies }) =>
@@ -72,11 +76,16 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     options.aroundBatch ?? asItIs,
     isolateFailures,
     retry({ clock, random }),
-    limitSpending,
-    limitConcurrency({ clock, random, concurrencyOf: roomOf, limits }),
+    limitConcurrency({
+      clock,
+      random,
+      concurrencyOf: (signature, context) => roomOf(signature, isRowByRow(context)),
+      limits,
+    }),
     limitRate({ clock, limits }),
     breakCircuit({ clock }),
     timeOut({ clock }),
+    limitSpending,
     observeCalls(clock),
     options.aroundAttempt ?? asItIs,
   ]
@@ -105,4 +114,17 @@ function opened(executorOf: (signature: FunctionSignature) => Executor): Invoke 
     checkResult(result.column, length, { registered, batch: context.batch, executor: executor.name })
     return result
   }
+}
+
+/** Whether handlers that take one row at a time get batches of one row: where calls are counted, and where each is kept at once. */
+function isRowByRow({ policies, run }: Pick<InvokeContext, 'policies' | 'run'>): boolean {
+  return run.journal !== null || hasPerCallPolicies(policies)
+}
+
+/** Rows whose results are kept together. */
+function rowsOfCall({ signature }: RegisteredFunction, context: InvokeContext): number {
+  if (signature.style === 'row') return isRowByRow(context) ? 1 : ROWS_KEPT_TOGETHER
+  const { batching = signature.batching } = context
+  const most = batching?.maxBatchingSize ?? Number.POSITIVE_INFINITY
+  return most === 'auto' ? ROWS_KEPT_TOGETHER : most
 }

@@ -101,8 +101,11 @@ export type Interceptor = (next: Invoke) => Invoke
  */
 export interface Executor {
   readonly name: string
-  /** Batches of a function that it can work on at once; the dispatcher keeps no more in flight. */
-  concurrencyOf(signature: FunctionSignature): number
+  /**
+   * Batches of a function that it can work on at once; the dispatcher keeps no more in flight. `rowByRow`: they are of one row, as
+   * those of handlers that take one row at a time are where a policy counts calls.
+   */
+  concurrencyOf(signature: FunctionSignature, rowByRow: boolean): number
   open(): Promise<void>
   readonly invoke: Invoke
   /** Ends what is in flight and gives back every resource, within a second. */

@@ -32,6 +32,7 @@ export class ActiveRun {
   readonly #profiler = new CallProfiler()
   #record: RunRecord
   #rows = 0
+  #failedRows = 0
 
   private constructor(state: SessionState, record: RunRecord, budget: Budget | undefined) {
     this.#state = state
@@ -103,9 +104,15 @@ export class ActiveRun {
     return whole.toJSON()
   }
 
+  /** Rows of this attempt that failed for good without failing their query. */
+  get failedRows(): number {
+    return this.#failedRows
+  }
+
   /** Adds what a query did. */
-  add(profile: RunProfile): void {
+  add({ profile, failedRows }: { readonly profile: RunProfile; readonly failedRows: number }): void {
     this.#profiler.merge(profile)
+    this.#failedRows += failedRows
   }
 
   /** Counts rows that were written. */

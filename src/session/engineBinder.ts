@@ -7,6 +7,7 @@ import { runToEnd } from '../duckdb/runToEnd.ts'
 import { quoteLiteral } from '../expr/render.ts'
 import type { SessionConnections } from '../run/connections.ts'
 import { QueryRun } from '../run/queryRun.ts'
+import { estimatedCardinality } from './estimateRows.ts'
 import { RecentTexts } from './recentTexts.ts'
 
 /** Texts whose trees are kept, and trees whose texts are. */
@@ -50,6 +51,12 @@ export class EngineBinder implements Binder {
       name: String(row['column_name']),
       type: parseType(String(row['column_type'])),
     }))
+  }
+
+  /** How many rows DuckDB expects of a query that calls nothing; null where it does not say. */
+  async estimateRows(sql: string): Promise<number | null> {
+    const [row] = await this.#rows(`EXPLAIN (FORMAT json) ${sql}`)
+    return estimatedCardinality(String(row?.['explain_value']))
   }
 
   async countStatements(text: string): Promise<number> {

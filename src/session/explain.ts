@@ -2,21 +2,32 @@ import { lookup } from '../../catalog/catalog.ts'
 import type { CatalogSnapshot } from '../../catalog/function.ts'
 import { formatPlan } from '../plan/print.ts'
 import { renderPlan } from '../plan/render.ts'
-import type { CallProfile } from '../run/queryRun.ts'
-import type { CallStage, QueryStage, Stage } from '../stage/stage.ts'
+import { describeProfile } from '../run/profile/describeProfile.ts'
+import { type CallEstimate, describeEstimate } from '../run/profile/estimateCalls.ts'
+import type { RunProfile } from '../run/profile/runProfile.ts'
+import type { CallStage, QueryStage, RoutedCall, Stage } from '../stage/stage.ts'
+import { describeCallPolicies } from './describeCallPolicies.ts'
 import type { PlannedQuery } from './queryPlanner.ts'
 
 /** What a run of the query took. */
 export interface Measured {
   readonly rows: number
   readonly seconds: number
-  readonly calls: readonly CallProfile[]
+  readonly profile: RunProfile
+}
+
+/** What is known of calls besides the plan. */
+export interface CallFacts {
+  /** Calls of a site that may be in flight at once. */
+  concurrencyOf(call: RoutedCall): number
+  /** What earlier runs and DuckDB's estimate of rows let expect; null where nobody can tell. */
+  estimateOf(call: RoutedCall): CallEstimate | null
 }
 
 /** The plan, the rules that made it, where each call runs and why, and the stages from the source to the result. */
 export function explainQuery(
   query: PlannedQuery,
-  catalog: CatalogSnapshot,
+  { catalog, facts }: { readonly catalog: CatalogSnapshot; readonly facts: CallFacts },
   measured: Measured | null = null,
 ): string {
   const sections = [
@@ -24,7 +35,9 @@ export function explainQuery(
     section('Rules', query.rules.length === 0 ? 'none changed the plan' : query.rules.join(', ')),
     section(
       'Calls',
-      query.calls.length === 0 ? 'none' : query.calls.map((call) => describeCall(call, catalog)).join('\n'),
+      query.calls.length === 0
+        ? 'none'
+        : query.calls.flatMap((call) => describeCall(call, catalog, facts)).join('\n'),
     ),
     section(
       'Stages',
@@ -42,14 +55,22 @@ function section(title: string, body: string): string {
   return `${title}\n${body.trimEnd().replaceAll(/^/gm, '  ')}\n`
 }
 
-function describeCall(call: PlannedQuery['calls'][number], catalog: CatalogSnapshot): string {
-  const { version, executor, batching } = lookup(catalog, call.function)
-  const batch = batching === null ? '' : `, batches of ${batching.maxBatchingSize}`
+function describeCall(call: RoutedCall, catalog: CatalogSnapshot, facts: CallFacts): readonly string[] {
+  const signature = lookup(catalog, call.function)
+  const { version, executor, batching } = signature
+  const batch = call.route !== 'fused' || batching === null ? '' : `, batches of ${batching.maxBatchingSize}`
   const where =
     call.route === 'fused'
       ? 'in the engine thread'
       : `on ${executor === 'main' ? 'the main thread' : 'the thread pool'}`
-  return `${call.function} (version ${version}): ${call.route}, ${where}${batch}: ${call.reason}`
+  const head = `${call.function} (version ${version}): ${call.route}, ${where}${batch}: ${call.reason}`
+  if (call.route === 'fused') return [head]
+  const estimate = facts.estimateOf(call)
+  return [
+    head,
+    `  ${describeCallPolicies(signature, call, facts.concurrencyOf(call))}`,
+    ...(estimate === null ? [] : [`  ${describeEstimate(estimate)}`]),
+  ]
 }
 
 /** One line a stage, the source first. */
@@ -78,11 +99,6 @@ function describeCalls(stage: CallStage): string[] {
   return [...describeStage(stage.input), `call ${calls.join(', ')}`]
 }
 
-function describeRun({ rows, seconds, calls }: Measured): string {
-  const total = `${rows} rows in ${seconds.toFixed(3)} s`
-  const each = calls.map(
-    (call) =>
-      `${call.function}: ${call.rows} rows in ${call.calls} calls, ${(call.milliseconds / 1000).toFixed(3)} s in them`,
-  )
-  return [total, ...each].join('\n')
+function describeRun({ rows, seconds, profile }: Measured): string {
+  return [`${rows} rows in ${seconds.toFixed(3)} s`, ...describeProfile(profile)].join('\n')
 }

@@ -1,14 +1,21 @@
+import { lookup } from '../../catalog/catalog.ts'
+import { mergeBatching } from '../../catalog/policy/mergePolicies.ts'
 import type { BatchStream } from '../arrow/batchStream.ts'
 import type { Schema } from '../base/dataType.ts'
 import type { LogicalPlan } from '../plan/plan.ts'
+import { renderPlan } from '../plan/render.ts'
 import type { WriteRequest } from '../plan/writeRequest.ts'
 import { OwnedStream } from '../run/ownedStream.ts'
+import { type CallEstimate, estimateCalls } from '../run/profile/estimateCalls.ts'
 import type { QueryRun } from '../run/queryRun.ts'
+import { ScratchTables } from '../run/scratchTables.ts'
 import type { Wanted } from '../run/stageRunner.ts'
 import { overRelation, writeStage } from '../run/writer.ts'
 import type { CallInPlace } from '../stage/chooseRoute.ts'
+import type { RoutedCall } from '../stage/stage.ts'
 import { EngineBinder } from './engineBinder.ts'
-import { explainQuery } from './explain.ts'
+import { estimateRows } from './estimateRows.ts'
+import { type CallFacts, explainQuery } from './explain.ts'
 import { type PlannedQuery, QueryPlanner } from './queryPlanner.ts'
 import { type Result, streamed } from './result.ts'
 import type { SessionResources } from './sessionResources.ts'
@@ -103,11 +110,46 @@ export class PlanService {
   /** With `analyze` the query is run to its end and measured. */
   async explain(planned: PlannedQuery, analyze: boolean, query: QueryRun): Promise<string> {
     const { catalog } = this.#resources
-    if (!analyze) return explainQuery(planned, catalog)
+    const described = { catalog, facts: await this.#facts(planned) }
+    if (!analyze) {
+      await query.end()
+      return explainQuery(planned, described)
+    }
     const started = performance.now()
     const rows = await (await this.run(planned, query)).drain()
     const seconds = (performance.now() - started) / 1000
-    return explainQuery(planned, catalog, { rows, seconds, calls: query.calls })
+    return explainQuery(planned, described, { rows, seconds, profile: query.profile })
+  }
+
+  async #facts(planned: PlannedQuery): Promise<CallFacts> {
+    const { catalog, calls, state } = this.#resources
+    // DuckDB would make calls with constant arguments while it plans.
+    const rows = planned.calls.some(({ route }) => route !== 'staged')
+      ? null
+      : await estimateRows(
+          planned.root,
+          ({ plan }) => renderPlan(plan, { relationFor: ({ id }) => ScratchTables.qualifiedName(id) }),
+          (sql) => this.binder.estimateRows(sql),
+        )
+    const estimates = new Map<RoutedCall, CallEstimate>()
+    for (const call of planned.calls) {
+      const { name, version, batching, policies } = lookup(catalog, call.function)
+      const history = await state.history(name, version)
+      if (rows === null) continue
+      const batchSize = mergeBatching(batching, call.options)?.maxBatchingSize
+      const forecast = {
+        rows,
+        batchSize: typeof batchSize === 'number' ? batchSize : null,
+        concurrency: calls.concurrencyOf(call),
+        price: policies.price,
+        history,
+      }
+      estimates.set(call, estimateCalls(forecast))
+    }
+    return {
+      concurrencyOf: (call) => calls.concurrencyOf(call),
+      estimateOf: (call) => estimates.get(call) ?? null,
+    }
   }
 
   async #store({ stored }: PlannedQuery, query: QueryRun): Promise<void> {

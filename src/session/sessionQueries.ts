@@ -60,7 +60,7 @@ export class SessionQueries {
       openStage: (stage) => traceStage(span.carrier, stage),
       onEnded: async (query, failure) => {
         span.end(failure)
-        run?.add(query.profile)
+        run?.add(query)
         await letters.close(query)
       },
     })
@@ -85,7 +85,7 @@ class QueryLetters {
 
   async close(query: QueryRun): Promise<void> {
     await this.deadLetters.close()
-    this.#own?.add(query.profile)
+    this.#own?.add(query)
     await this.#own?.end()
   }
 

@@ -46,6 +46,7 @@ export class SessionResources {
   readonly runner: StageRunner
   readonly calls: SessionCalls
   readonly queries: SessionQueries
+  readonly state: SessionState
   readonly #options: ResourceOptions
   readonly #auxiliaries: AuxiliaryEngines
   readonly #dispatcher: Dispatcher
@@ -54,6 +55,7 @@ export class SessionResources {
   constructor(options: ResourceOptions) {
     const { functions, database, settings, state, run, secrets, tracing } = options
     this.#options = options
+    this.state = state
     this.catalog = createSnapshot(functions)
     const byName = new Map(functions.map((registered) => [registered.signature.name, registered]))
     this.#dispatcher = createDispatcher({

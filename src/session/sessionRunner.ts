@@ -5,6 +5,7 @@ import type {
   QueryResult,
   RunOptions,
   SqlParameters,
+  WriteRunOptions,
 } from '../../dataframe/planRunner.ts'
 import { planExpression } from '../../sql/planExpression.ts'
 import { planSelect } from '../../sql/planSelect.ts'
@@ -12,39 +13,58 @@ import type { Schema } from '../base/dataType.ts'
 import { EngineError } from '../base/errors.ts'
 import type { Expr } from '../expr/expr.ts'
 import type { LogicalPlan, MemorySource } from '../plan/plan.ts'
+import { formatPlan } from '../plan/print.ts'
 import type { WriteRequest } from '../plan/writeRequest.ts'
 import type { QueryRun } from '../run/queryRun.ts'
+import { ActiveRun } from './activeRun.ts'
 import type { MemorySources } from './memorySources.ts'
 import type { PlanService } from './planService.ts'
 import { collected, type Result } from './result.ts'
 import type { SessionQueries } from './sessionQueries.ts'
 import type { SessionResources } from './sessionResources.ts'
+import type { SessionState } from './sessionState.ts'
 
 /** Runs the plans that DataFrames build. */
 export class SessionRunner implements PlanRunner {
   readonly #catalog: CatalogSnapshot
   readonly #queries: SessionQueries
+  readonly #state: SessionState
   readonly #plans: PlanService
   readonly #memory: MemorySources
 
-  constructor({ catalog, queries }: SessionResources, plans: PlanService, memory: MemorySources) {
+  constructor({ catalog, queries, state }: SessionResources, plans: PlanService, memory: MemorySources) {
     this.#catalog = catalog
     this.#queries = queries
+    this.#state = state
     this.#plans = plans
     this.#memory = memory
   }
 
-  async run<Row>(plan: LogicalPlan, { signal }: RunOptions): Promise<QueryResult<Row>> {
-    return (await this.#start(plan, this.#open(signal))) as Result<Row>
+  async run<Row>(plan: LogicalPlan, options: RunOptions): Promise<QueryResult<Row>> {
+    return (await this.#start(plan, this.#open(options))) as Result<Row>
   }
 
-  async collect<Row>(plan: LogicalPlan, { signal }: RunOptions): Promise<QueryResult<Row>> {
-    const query = this.#open(signal)
+  async collect<Row>(plan: LogicalPlan, options: RunOptions): Promise<QueryResult<Row>> {
+    const query = this.#open(options)
     return (await collected(await this.#start(plan, query), query)) as Result<Row>
   }
 
-  async write(plan: LogicalPlan, request: WriteRequest, { signal }: RunOptions): Promise<number> {
-    return this.#plans.write(await this.#plans.plan(plan), request, this.#open(signal))
+  async write(plan: LogicalPlan, request: WriteRequest, options: WriteRunOptions): Promise<number> {
+    const { run: name, resume = false } = options
+    const planned = await this.#plans.plan(plan)
+    if (name === undefined) return this.#plans.write(planned, request, this.#open(options))
+    const fingerprint = formatPlan(planned.analyzed)
+    const start = { name, source: `write ${request.path}`, fingerprint, resume }
+    const run = await ActiveRun.start(this.#state, start)
+    try {
+      const rows = await this.#plans.write(planned, request, this.#open(options, run))
+      run.addRows(rows)
+      await run.end()
+      return rows
+    } catch (error) {
+      await run.end(error)
+      throw error
+    }
   }
 
   async explain(plan: LogicalPlan, { analyze }: { readonly analyze: boolean }): Promise<string> {
@@ -74,8 +94,9 @@ export class SessionRunner implements PlanRunner {
     return this.#memory.sourceOf(content)
   }
 
-  #open(signal?: AbortSignal): QueryRun {
-    return this.#queries.open({ source: 'DataFrame', signal })
+  #open(options: RunOptions = {}, run?: ActiveRun): QueryRun {
+    const { signal, budget } = options
+    return this.#queries.open({ source: 'DataFrame', signal, budget, run })
   }
 
   async #start(plan: LogicalPlan, query: QueryRun): Promise<Result> {

@@ -1,8 +1,17 @@
+import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openStateStore } from '../../catalog/store/libsqlStore.ts'
-import type { LimitStore, ResultStore, RunStore, StateStore } from '../../catalog/store/stateStore.ts'
+import type {
+  FunctionHistory,
+  LimitStore,
+  ResultStore,
+  RunStore,
+  StateStore,
+} from '../../catalog/store/stateStore.ts'
 import { EngineError, messageOf } from '../base/errors.ts'
+
+const stateFile = 'state.db'
 
 /** What outlives a session: caches, limits that processes share, runs and their journals. Opened with its first use. */
 export class SessionState {
@@ -38,6 +47,12 @@ export class SessionState {
     )
   }
 
+  /** What earlier runs taught about a function; null if there were none, and nothing is made to find that out. */
+  async history(name: string, version: number): Promise<FunctionHistory | null> {
+    const isThere = this.isOpen || (this.directory !== null && existsSync(join(this.directory, stateFile)))
+    return isThere ? this.runs.history(name, version) : null
+  }
+
   async close(): Promise<void> {
     const opened = this.#opened
     this.#opened = null
@@ -64,7 +79,7 @@ async function openStore(directory: string | null): Promise<StateStore> {
       error,
     )
   }
-  return openStateStore(join(directory, 'state.db'))
+  return openStateStore(join(directory, stateFile))
 }
 
 type Opener = () => Promise<StateStore>

@@ -69,7 +69,8 @@ export function createBatching({ clock, batchingOf }: BatchingSetup): Batching {
   }
 }
 
-function hasPerCallPolicies(policies: CallPolicies): boolean {
+/** Whether a policy counts calls, so that handlers that take one row at a time get batches of one row. */
+export function hasPerCallPolicies(policies: CallPolicies): boolean {
   const { retry, rateLimit, concurrency, timeout, circuitBreaker } = policies
   return [retry, rateLimit, concurrency, timeout, circuitBreaker].some((policy) => policy !== null)
 }

@@ -24,8 +24,8 @@ export class MainExecutor implements Executor {
   #closed = false
   #idleAt = performance.now()
 
-  concurrencyOf({ style }: FunctionSignature): number {
-    return style === 'row' ? ROW_BATCHES_MAX : ASYNC_CALLS_MAX
+  concurrencyOf({ style }: FunctionSignature, rowByRow: boolean): number {
+    return style === 'row' && !rowByRow ? ROW_BATCHES_MAX : ASYNC_CALLS_MAX
   }
 
   async open(): Promise<void> {}

@@ -1,10 +1,9 @@
 import type { FunctionSignature } from '../../catalog/function.ts'
-import type { CallPolicies } from '../../catalog/policy/policies.ts'
 import type { LimitStore } from '../../catalog/store/stateStore.ts'
 import { cancelledError } from '../abort.ts'
 import type { CallEvent } from '../callEvents.ts'
 import type { Clock, Random } from '../clock.ts'
-import type { Interceptor } from '../executor.ts'
+import type { Interceptor, InvokeContext } from '../executor.ts'
 import { subjectOf } from '../functionErrors.ts'
 import { Limiter } from '../limiter.ts'
 import { perKey } from './perKey.ts'
@@ -14,7 +13,7 @@ export interface ConcurrencySetup {
   readonly clock: Clock
   readonly random: Random
   /** Calls of a function that its executor has room for: the limit of a function without a policy. */
-  readonly concurrencyOf: (signature: FunctionSignature, policies: CallPolicies) => number
+  readonly concurrencyOf: (signature: FunctionSignature, context: InvokeContext) => number
   /** The store of the limits with this key. */
   readonly limits: (key: string) => LimitStore
 }
@@ -44,7 +43,7 @@ export function limitConcurrency({ clock, random, concurrencyOf, limits }: Concu
     const isWithin = (name: string): boolean =>
       name === signature.name || (key !== null && keys.get(name) === key)
     if (chain.some(isWithin)) return next(registered, batch, context)
-    const most = policies.concurrency?.maxConcurrent ?? concurrencyOf(signature, policies)
+    const most = policies.concurrency?.maxConcurrent ?? concurrencyOf(signature, context)
     try {
       if (key !== null) {
         const onLost = (): void => tell(lostSlot(signature, key))

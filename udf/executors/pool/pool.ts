@@ -52,8 +52,8 @@ export class PoolExecutor implements Executor {
   }
 
   /** A quarter more than run, and one for each thread: they lie there when the thread is free for them. */
-  concurrencyOf(signature: FunctionSignature): number {
-    const atOnce = signature.style === 'row' ? 1 : this.#callsAtOnce(signature)
+  concurrencyOf(signature: FunctionSignature, rowByRow: boolean): number {
+    const atOnce = signature.style === 'row' && !rowByRow ? 1 : this.#callsAtOnce(signature)
     return (Math.ceil(atOnce * 1.25) + 1) * this.threads
   }
 
