@@ -10,6 +10,9 @@ const settings = [
   "disabled_optimizers = 'join_filter_pushdown,window_self_join'",
 ] as const
 
+/** Reports of one function that one statement keeps. */
+const REPORTS_MAX = 1000
+
 /** A connection of an engine thread, with what its running statement leaves behind for whoever reports its failure. */
 export class EngineConnection {
   /** The number by which the engine's owner knows it. */
@@ -48,16 +51,23 @@ export class EngineConnection {
   countCall(name: string, rows: number, milliseconds: number): void {
     const count = this.callsOf(name)
     this.#calls.set(name, {
-      function: name,
+      ...count,
       calls: count.calls + 1,
       rows: count.rows + rows,
       milliseconds: count.milliseconds + milliseconds,
     })
   }
 
+  /** Keeps what a handler reports until its statement ends: the first of it, where it reports without end. */
+  report(name: string, report: unknown): void {
+    const count = this.callsOf(name)
+    if (count.reports.length < REPORTS_MAX)
+      this.#calls.set(name, { ...count, reports: [...count.reports, report] })
+  }
+
   /** What its statement has called a function for, so far. */
   callsOf(name: string): CallCount {
-    return this.#calls.get(name) ?? { function: name, calls: 0, rows: 0, milliseconds: 0 }
+    return this.#calls.get(name) ?? { function: name, calls: 0, rows: 0, milliseconds: 0, reports: [] }
   }
 
   /** What its statement has called in this thread. */

@@ -81,6 +81,8 @@ export interface CallCount {
   readonly calls: number
   readonly rows: number
   readonly milliseconds: number
+  /** What its handler reported, in order; whoever knows its form reads it. */
+  readonly reports: readonly unknown[]
 }
 
 export type StreamEvent =

@@ -1,7 +1,7 @@
-import type { FunctionSignature } from '../../catalog/function.ts'
+import type { CatalogSnapshot, FunctionSignature } from '../../catalog/function.ts'
 import { Engine } from '../duckdb/engine.ts'
 import { runToEnd } from '../duckdb/runToEnd.ts'
-import { type ConnectionQueries, serveBridge } from './bridge.ts'
+import { serveBridge } from './bridge.ts'
 import type { InvokeCall } from './invokeCall.ts'
 import type { QueryRun } from './queryRun.ts'
 
@@ -15,6 +15,7 @@ export interface AuxiliaryOptions {
   readonly threadUrl: URL
   readonly config: Readonly<Record<string, string>>
   readonly functions: readonly FunctionSignature[]
+  readonly catalog: CatalogSnapshot
   readonly invoke: InvokeCall
 }
 
@@ -52,10 +53,10 @@ export class AuxiliaryEngines {
   }
 
   async #open(): Promise<AuxiliaryEngine> {
-    const { threadUrl, config, functions, invoke } = this.#options
+    const { threadUrl, config, functions, invoke, catalog } = this.#options
     const engine = new Engine(threadUrl, { database: ':memory:', config, functions })
     const queries = new Map<number, QueryRun>()
-    serveBridge(engine, invoke, queries satisfies ConnectionQueries)
+    serveBridge(engine, { catalog, invoke, queries })
     const auxiliary = { engine, connection: await engine.connect() }
     this.#queries.set(auxiliary, queries)
     this.#leases.set(auxiliary, 0)

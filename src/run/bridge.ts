@@ -1,19 +1,37 @@
+import { lookup } from '../../catalog/catalog.ts'
+import type { CatalogSnapshot } from '../../catalog/function.ts'
 import { transferables } from '../arrow/column.ts'
 import { encodeError } from '../base/errors.ts'
 import type { Engine } from '../duckdb/engine.ts'
 import type { BridgeReply, BridgeRequest } from '../duckdb/protocol.ts'
 import type { InvokeCall } from './invokeCall.ts'
 import { QueryRun } from './queryRun.ts'
+import { RowOutcomes } from './rowOutcomes.ts'
 import { parseMetadata } from './stageCaller.ts'
 
 /** The queries that run on an engine's connections, by connection. */
 export type ConnectionQueries = ReadonlyMap<number, QueryRun>
 
+export interface BridgeOptions {
+  readonly catalog: CatalogSnapshot
+  readonly invoke: InvokeCall
+  readonly queries: ConnectionQueries
+}
+
 /** A sleeping callback waits for nothing but its own rows. */
-const byItself = { source: null, keepsInput: false }
+const byItself = { source: null }
 
 /** Answers the callbacks of an engine that sleep until their batch has been called. */
-export function serveBridge(engine: Engine, invoke: InvokeCall, queries: ConnectionQueries): void {
+export function serveBridge(engine: Engine, { catalog, invoke, queries }: BridgeOptions): void {
+  const ofQueries = new WeakMap<QueryRun, Map<string, RowOutcomes>>()
+  const outcomesOf = (query: QueryRun, name: string): RowOutcomes => {
+    const byName = ofQueries.get(query) ?? new Map<string, RowOutcomes>()
+    ofQueries.set(query, byName)
+    const signature = lookup(catalog, name)
+    const known = byName.get(name) ?? new RowOutcomes({ signature, policies: signature.policies, query })
+    byName.set(name, known)
+    return known
+  }
   const reply = async (request: BridgeRequest): Promise<BridgeReply> => {
     const query = queries.get(request.connection) ?? new QueryRun()
     try {
@@ -29,8 +47,11 @@ export function serveBridge(engine: Engine, invoke: InvokeCall, queries: Connect
         ...byItself,
       }
       const site = { function: request.function, options: null, outcome: 'value', site: 0 } as const
-      const { column } = await query.during(() => invoke(site, request.batch, origin))
-      return { column }
+      const outcomes = outcomesOf(query, request.function)
+      const keepsInput = outcomes.keepsInput
+      const { batch } = request
+      const result = await query.during(() => invoke(site, batch, { ...origin, keepsInput }))
+      return { column: await outcomes.values(result, batch, rows) }
     } catch (error) {
       return { error: encodeError(error) }
     }

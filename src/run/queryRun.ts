@@ -1,4 +1,4 @@
-import type { CallObserver } from '../../udf/callEvents.ts'
+import type { CallEvent, CallObserver } from '../../udf/callEvents.ts'
 import type { RunScope } from '../../udf/runScope.ts'
 import type { Spending } from '../../udf/spending.ts'
 import type { TraceCarrier } from '../../udf/traceCarrier.ts'
@@ -201,10 +201,12 @@ export class QueryRun implements StatementOwner, RunScope {
   }
 
   record(counts: readonly CallCount[]): void {
-    for (const { function: name, calls, rows, milliseconds } of counts) {
+    for (const { function: name, calls, rows, milliseconds, reports } of counts) {
       const called: CalledFunction = { function: name, version: this.#setup.versionOf?.(name) ?? 1 }
       this.#profiler.count(called, { calls, rows, milliseconds })
       this.#countFill(rows, rows)
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the callbacks of this package's own threads reported
+      for (const event of reports) this.observe(called, event as CallEvent)
     }
     if (counts.length > 0) this.#onProgress?.(this.progress)
   }

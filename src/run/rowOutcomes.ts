@@ -26,6 +26,11 @@ export class RowOutcomes {
     this.#options = options
   }
 
+  /** Whether the arguments of rows that fail are kept. */
+  get keepsInput(): boolean {
+    return this.#options.policies.onError === 'deadLetter'
+  }
+
   /** The column for those who ask for values; rows that failed are null. Throws ERROR_BUDGET_EXCEEDED. */
   async values({ column, failures }: CallResult, batch: Batch, firstRow: number): Promise<ColumnData> {
     this.#rows += column.length

@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { FunctionSignature } from '../../catalog/function.ts'
 import { loadFunction } from '../../catalog/loadModules.ts'
 import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
-import { unobserved } from '../../udf/callEvents.ts'
+import type { CallEvent } from '../../udf/callEvents.ts'
 import { invokeHandlerSync } from '../../udf/invokeHandler.ts'
 import { type Batch, type ColumnData, transferables } from '../arrow/column.ts'
 import { concatColumns, sliceColumn } from '../arrow/columns.ts'
@@ -100,7 +100,7 @@ function callOnce(
     attempt: 1,
     deadline: null,
     reportsRows: false,
-    observer: unobserved,
+    observer: (_called: unknown, event: CallEvent) => connection.report(name, event),
   }
   const result = invokeHandlerSync(registered, batch, context)
   connection.countCall(name, batch.length, performance.now() - started)

@@ -5,6 +5,7 @@ import { formatType } from '../base/formatType.ts'
 import { quoteIdentifier } from '../expr/render.ts'
 import { optimize } from '../optimize/optimize.ts'
 import { mapPlanInputs } from '../plan/children.ts'
+import { appendErrorColumns } from '../plan/errorColumns.ts'
 import { scan } from '../plan/factories.ts'
 import type { LogicalPlan, MemorySource } from '../plan/plan.ts'
 import { renderPlan } from '../plan/render.ts'
@@ -50,7 +51,7 @@ export class QueryPlanner {
 
   /** The plan with its names and types known. */
   async analyze(plan: LogicalPlan): Promise<AnalyzedPlan> {
-    return analyze(plan, {
+    return analyze(appendErrorColumns(plan, this.#options.catalog).plan, {
       catalog: this.#options.catalog,
       describe: async (sql) => this.#options.describe(sql),
       relationFor: ({ id }) => ScratchTables.qualifiedName(id),

@@ -106,6 +106,20 @@ export class Session {
     return this.#statements.run(text, { ...options, parameters })
   }
 
+  /**
+   * Calls a function whose handler yields its results, and gives each as it comes: `for await (const item of
+   * session.stream('words', text))`. The handler runs in this thread and is told to return when the loop ends. Fails with what it
+   * throws, after the items that came before.
+   */
+  stream(functionName: string, ...args: readonly unknown[]): AsyncGenerator<unknown, void, undefined> {
+    this.#checkOpen()
+    return this.#resources.calls.stream(
+      functionName,
+      args,
+      this.#resources.queries.open({ source: functionName }),
+    )
+  }
+
   /** Files by paths or globs (parquet, CSV, JSON, Arrow) as a DataFrame of this session. */
   scan<const Declared extends DeclaredSchema>(
     paths: string | readonly string[],

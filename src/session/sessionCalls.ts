@@ -5,7 +5,8 @@ import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
 import { resolveSecrets, type SecretValues } from '../../catalog/secret.ts'
 import type { BatchSource } from '../../udf/batching/batchSource.ts'
 import type { Dispatcher } from '../../udf/dispatcher.ts'
-import type { CallResult, NestedCaller } from '../../udf/executor.ts'
+import { type CallResult, type NestedCaller, scopeOf } from '../../udf/executor.ts'
+import { invokeStream } from '../../udf/invokeStream.ts'
 import { nestedCaller } from '../../udf/nestedCalls.ts'
 import type { Batch } from '../arrow/column.ts'
 import { EngineError } from '../base/errors.ts'
@@ -66,6 +67,41 @@ export class SessionCalls {
       secrets: this.secretsOf(signature),
       caller: this.#nested,
     })
+  }
+
+  /** The items that a call yields, in this thread. */
+  async *stream(
+    name: string,
+    args: readonly unknown[],
+    query: QueryRun,
+  ): AsyncGenerator<unknown, void, undefined> {
+    let failure: unknown = null
+    try {
+      const registered = this.#find(name)
+      const { signature } = registered
+      const scope = {
+        batch: 0,
+        firstRow: 0,
+        signal: query.signal,
+        metadata: null,
+        attempt: 1,
+        deadline: null,
+        keepsInput: false,
+        reportsRows: false,
+        policies: signature.policies,
+        run: query,
+        observer: query.observe,
+        secrets: this.secretsOf(signature),
+        caller: this.#nested,
+        trace: query.trace,
+      }
+      yield* invokeStream(registered, args, scopeOf(scope))
+    } catch (error) {
+      failure = error
+      throw error
+    } finally {
+      await query.end(failure)
+    }
   }
 
   /** Calls of a site that may be in flight at once. */

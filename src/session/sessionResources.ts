@@ -72,13 +72,14 @@ export class SessionResources {
     const config = engineConfig(settings)
     const queries = new Map<number, QueryRun>()
     this.engine = new Engine(engineThread, { database, config, functions: signatures })
-    serveBridge(this.engine, invoke, queries)
+    serveBridge(this.engine, { catalog: this.catalog, invoke, queries })
     this.connections = new SessionConnections(this.engine, queries)
     this.scratch = new ScratchTables(this.engine)
     this.#auxiliaries = new AuxiliaryEngines({
       threadUrl: engineThread,
       config,
       functions: signatures,
+      catalog: this.catalog,
       invoke,
     })
     this.runner = new StageRunner({

@@ -74,6 +74,7 @@ function fusedObstacle(signature: FunctionSignature, { options, outcome }: Asked
   if (signature.module === null) return 'its handler is a closure of the main thread'
   if (signature.executor === 'main') return 'its executor is the main thread'
   if (outcome === 'try') return 'the errors of its rows are looked at'
+  if (signature.secrets.length > 0) return 'it asks for secrets'
   const kept = dispatchedPolicies(signature, options)
   return kept.length === 0 ? null : `its policies need the dispatcher: ${kept.join(', ')}`
 }
