@@ -59,7 +59,8 @@ function formatCall({ name, inputs }: FunctionSignature): string {
   return `${name}(${inputs.map((input) => `${input.name} ${formatType(input.type)}`).join(', ')})`
 }
 
-function rowsOf(schema: Schema, rows: readonly (readonly unknown[])[]): RowSource {
+/** Rows of values in the order of the columns. */
+export function rowsOf(schema: Schema, rows: readonly (readonly unknown[])[]): RowSource {
   const chunk = { length: rows.length, columns: schema.map((_, column) => rows.map((row) => row[column])) }
   return { schema, chunks: Readable.from([chunk]) }
 }

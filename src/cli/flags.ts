@@ -13,8 +13,24 @@ export interface SessionFlags {
   readonly functions: readonly string[]
   readonly database?: string
   readonly set: Readonly<Record<string, SettingValue>>
+  /** Directory of runs, caches and shared limits. */
+  readonly state?: string
+  readonly trace: boolean
   readonly progress: boolean
   readonly debug: boolean
+}
+
+/** What calls may cost. */
+export interface BudgetFlags {
+  readonly budgetDollars?: number
+  readonly budgetCalls?: number
+}
+
+/** What a command takes that records a run. */
+export interface RunFlags extends BudgetFlags {
+  readonly name?: string
+  /** Goes on with the run whose name or id is `name`, or else with the last one of the same source. */
+  readonly resume: boolean
 }
 
 export interface OutputFlags {
@@ -32,8 +48,30 @@ export function addSessionFlags(command: Command): Command {
     .option('--functions <glob>', 'modules of functions; can be given several times', append, [])
     .option('--database <file>', 'a DuckDB database file (default: in memory)')
     .option('--set <key=value>', 'a setting of the session; can be given several times', addSetting, {})
+    .option('--state <dir>', 'directory of runs, caches and shared limits (default: .callplane)')
+    .option('--trace', 'send traces and metrics over OTLP, to OTEL_EXPORTER_OTLP_ENDPOINT', false)
     .option('--no-progress', 'show no progress on stderr')
     .option('--debug', 'show the stacks of errors', false)
+}
+
+export function addBudgetFlags(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--budget-dollars <n>', 'stop before calls would cost more').argParser(parseDollars),
+    )
+    .addOption(new Option('--budget-calls <n>', 'stop before more calls are made').argParser(parseWhole))
+}
+
+export function addRunFlags(command: Command): Command {
+  return addBudgetFlags(
+    command
+      .option('--name <name>', 'record the run by this name')
+      .option(
+        '--resume',
+        'go on with the run of that name or id; without one, with the last of the same',
+        false,
+      ),
+  )
 }
 
 export function addOutputFlag(command: Command, what: string): Command {
@@ -75,6 +113,17 @@ function settingValue(text: string): SettingValue {
 function parseMaxRows(text: string): number {
   if (text === 'all') return Infinity
   if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("Give a number from 1, or 'all'.")
+  return Number(text)
+}
+
+function parseDollars(text: string): number {
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError('Give dollars, such as 5 or 0.25.')
+  return Number(text)
+}
+
+/** A whole number from 0. */
+export function parseWhole(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Give a whole number.')
   return Number(text)
 }
 

@@ -1,11 +1,18 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
+import type { RetryFlags } from './commands/retry.ts'
+import type { RunsFlags } from './commands/runs.ts'
+import type { SqlFlags } from './commands/sql.ts'
 import { exitCodeOf, exitCodes } from './exitCode.ts'
 import {
+  addBudgetFlags,
   addOutputFlag,
   addResultFlags,
+  addRunFlags,
   addSessionFlags,
   type OutputFlags,
+  parseWhole,
   type ResultFlags,
+  type RunFlags,
   type SessionFlags,
 } from './flags.ts'
 import type { QueryFlags } from './readQuery.ts'
@@ -40,16 +47,21 @@ function createProgram(finish: Finish): Command {
     .configureHelp({ showGlobalOptions: true })
   addQueryCommands(program, finish)
   addScriptCommands(program, finish)
+  addRunCommands(program, finish)
   addCatalogCommands(program, finish)
   return program
 }
 
 function addQueryCommands(program: Command, finish: Finish): void {
-  addResultFlags(addSessionFlags(program.command('sql')))
+  addResultFlags(addRunFlags(addSessionFlags(program.command('sql'))))
     .description('run SQL statements and print the result of the last one')
     .argument('[query]', 'statements; default: those of -f, or of standard input')
     .option('-f, --file <file>', 'a file of statements')
-    .action(async (query: string | undefined, flags: SessionFlags & ResultFlags & QueryFlags) => {
+    .addOption(
+      new Option('--sample <n>', 'compute n rows, and say what all would take').argParser(parseWhole),
+    )
+    .option('--yes', 'go on after the sample', false)
+    .action(async (query: string | undefined, flags: SqlFlags) => {
       const { sqlCommand } = await import('./commands/sql.ts')
       finish(await sqlCommand(query, flags))
     })
@@ -77,14 +89,33 @@ function addQueryCommands(program: Command, finish: Finish): void {
 }
 
 function addScriptCommands(program: Command, finish: Finish): void {
-  addSessionFlags(program.command('run'))
+  addRunFlags(addSessionFlags(program.command('run')))
     .description('run a script in TypeScript or JavaScript')
     .argument('<file>', 'the script')
     .argument('[args...]', 'what the script finds in process.argv')
     .passThroughOptions()
-    .action(async (file: string, args: readonly string[], flags: SessionFlags) => {
+    .action(async (file: string, args: readonly string[], flags: SessionFlags & RunFlags) => {
       const { runScriptCommand } = await import('./commands/run.ts')
       finish(await runScriptCommand(file, args, flags))
+    })
+}
+
+function addRunCommands(program: Command, finish: Finish): void {
+  addResultFlags(addSessionFlags(program.command('runs')))
+    .description('list the runs that were recorded, or show one')
+    .argument('[run]', 'the name or id of a run')
+    .addOption(new Option('--limit <n>', 'runs to list, the latest first').default(50).argParser(parseWhole))
+    .option('--report <file>', 'write the report of the run as one HTML file')
+    .action(async (run: string | undefined, flags: RunsFlags) => {
+      const { runsCommand } = await import('./commands/runs.ts')
+      finish(await runsCommand(run, flags))
+    })
+  addBudgetFlags(addSessionFlags(program.command('retry')))
+    .description('call again what failed in a run: its dead letters')
+    .argument('<run>', 'the name or id of a run')
+    .action(async (run: string, flags: RetryFlags) => {
+      const { retryCommand } = await import('./commands/retry.ts')
+      finish(await retryCommand(run, flags))
     })
 }
 

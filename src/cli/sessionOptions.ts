@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { readConfiguration } from '../session/configuration.ts'
 import type { SessionOptions } from '../session/session.ts'
 import type { SessionFlags } from './flags.ts'
@@ -10,5 +11,7 @@ export async function sessionOptions(flags: SessionFlags): Promise<SessionOption
     functions: [...(configured.functions ?? []), ...flags.functions],
     settings: { ...configured.settings, ...flags.set },
     ...(flags.database === undefined ? {} : { database: flags.database }),
+    ...(flags.state === undefined ? {} : { state: resolve(flags.state) }),
+    ...(flags.trace ? { tracing: true } : {}),
   }
 }

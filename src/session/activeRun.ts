@@ -96,6 +96,10 @@ export class ActiveRun {
     return this.#record.id
   }
 
+  get name(): string | null {
+    return this.#record.name
+  }
+
   /** What was measured so far, in the attempts before this one too. */
   get profile(): RunProfile {
     const whole = new CallProfiler()

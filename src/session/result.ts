@@ -38,6 +38,11 @@ export class Result<Row = Record<string, unknown>> implements AsyncIterable<Reco
     return this.#query.profile
   }
 
+  /** Whether the rows are held, so that they can be read again. */
+  get isCollected(): boolean {
+    return !('next' in this.#rows)
+  }
+
   /** Rows that failed for good, at calls that did not fail the query with them. */
   get failedRows(): number {
     return this.#query.failedRows

@@ -44,6 +44,11 @@ export class SessionQueries {
     this.#options = options
   }
 
+  /** The run that the session belongs to. */
+  get run(): ActiveRun | null {
+    return this.#options.run
+  }
+
   open({ source, run: own, ...options }: QueryStart): QueryRun {
     const { priceOf, versionOf, observer, tracing } = this.#options
     const run = own ?? this.#options.run

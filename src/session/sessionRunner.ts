@@ -52,7 +52,11 @@ export class SessionRunner implements PlanRunner {
   async write(plan: LogicalPlan, request: WriteRequest, options: WriteRunOptions): Promise<number> {
     const { run: name, resume = false } = options
     const planned = await this.#plans.plan(plan)
-    if (name === undefined) return this.#plans.write(planned, request, this.#open(options))
+    if (name === undefined) {
+      const rows = await this.#plans.write(planned, request, this.#open(options))
+      this.#queries.run?.addRows(rows)
+      return rows
+    }
     const fingerprint = formatPlan(planned.analyzed)
     const start = { name, source: `write ${request.path}`, fingerprint, resume }
     const run = await ActiveRun.start(this.#state, start)

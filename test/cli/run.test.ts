@@ -138,6 +138,6 @@ describe('callplane run', () => {
     })
     expect(ended).toMatchObject({ code: 130, signal: null })
     expect(ended.err).toMatch(/^cancelled after \d+\.\d+ s\n$/)
-    expect(readdirSync(directory).toSorted()).toEqual(['functions.ts', 'script.ts'])
+    expect(readdirSync(directory).toSorted()).toEqual(['.callplane', 'functions.ts', 'script.ts'])
   })
 })

@@ -1,37 +1,56 @@
 import { once } from 'node:events'
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { prepareImport } from '../../../catalog/prepareImport.ts'
 import { EngineError } from '../../base/errors.ts'
+import type { AmbientRun } from '../../session/ambientRun.ts'
 import { closeDefaultSession, configureDefaultSession } from '../../session/defaultSession.ts'
+import { deadLetterFiles } from '../deadLetters/deadLetterFiles.ts'
 import { exitCodes } from '../exitCode.ts'
-import type { SessionFlags } from '../flags.ts'
+import { describeFailedRows, describeRetry } from '../failedRows.ts'
+import type { RunFlags, SessionFlags } from '../flags.ts'
+import { withRun } from '../recordedRun.ts'
 import { runCommand } from '../runCommand.ts'
 import { scriptError } from '../scriptError.ts'
 import { sessionOptions } from '../sessionOptions.ts'
+import { withTelemetry } from '../withTelemetry.ts'
 
 /** Runs a user's script in this process, as `node` would, and answers what it leaves in `process.exitCode`. */
 export async function runScriptCommand(
   file: string,
   args: readonly string[],
-  flags: SessionFlags,
+  flags: SessionFlags & RunFlags,
 ): Promise<number> {
   // The script's own output is what there is to see.
   return runCommand({ ...flags, progress: false }, async ({ signal }) => {
     const path = await scriptPath(file)
     const options = await sessionOptions(flags)
-    configureDefaultSession(options)
+    const what = { source: path, text: await readFile(path, 'utf8') }
     process.argv.splice(1, process.argv.length, path, ...args.slice(args[0] === '--' ? 1 : 0))
-    try {
-      await Promise.race([runScript(path), uncaughtError(), aborted(signal)])
-    } catch (thrown) {
-      throw scriptError(path, thrown)
-    } finally {
-      await closeDefaultSession()
-    }
-    return typeof process.exitCode === 'number' ? process.exitCode : exitCodes.done
+    return withTelemetry(flags, () =>
+      withRun({ options, flags }, what, async (recorded) => {
+        configureDefaultSession(options)
+        try {
+          await Promise.race([runScript(path), uncaughtError(), aborted(signal)])
+        } catch (thrown) {
+          throw scriptError(path, thrown)
+        } finally {
+          await closeDefaultSession()
+        }
+        if (recorded !== null) await sayFailedRows(recorded)
+        return typeof process.exitCode === 'number' ? process.exitCode : exitCodes.done
+      }),
+    )
   })
+}
+
+/** Rows that failed without failing the script. */
+async function sayFailedRows({ run, state }: AmbientRun): Promise<void> {
+  if (run.failedRows === 0) return
+  const letters = await deadLetterFiles(state, run.id)
+  const lines = [...describeFailedRows(run.profile), ...(letters.length > 0 ? [describeRetry(run.id)] : [])]
+  process.stderr.write(`${lines.join('\n')}\n`)
 }
 
 async function scriptPath(file: string): Promise<string> {

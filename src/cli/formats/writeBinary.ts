@@ -12,29 +12,36 @@ import type { QueryOptions, Session } from '../../session/session.ts'
 
 export type BinaryFormat = 'arrow' | 'parquet'
 
+/** A result that was read, and how many rows it had. */
+export interface Written {
+  readonly result: Result
+  readonly rows: number
+}
+
 /** Writes the rows of the last of some statements to a new file. */
 export async function writeBinary(
   session: Session,
   query: string,
   { path, format }: { readonly path: string; readonly format: BinaryFormat },
   options: QueryOptions,
-): Promise<void> {
+): Promise<Written> {
   if (format === 'arrow') {
     const result = await session.sql(query, [], options)
-    await writeIpcFile(path, new ResultStream(result))
-    return
+    return { result, rows: await writeIpcFile(path, new ResultStream(result)) }
   }
   const statements = splitText(query).map(({ text }) => text)
   const last = statements.pop()
   if (last === undefined) throw new EngineError('SQL_INVALID', 'there is no statement in this text')
   if (classifyStatement(last).kind !== 'select') {
-    const table = await (await session.sql(query, [], options)).toArrow()
+    const result = await session.sql(query, [], options)
+    const table = await result.toArrow()
     await DataFrame.fromArrow(table, session.runner).write(path, { format, mode: 'overwrite' })
-    return
+    return { result, rows: table.numRows }
   }
   const copy = `COPY (${last}) TO ${quoteLiteral(path)} (FORMAT parquet, COMPRESSION zstd)`
   const result = await session.sql([...statements, copy].join(';\n'), [], options)
-  await result.drain()
+  const [copied] = await result.toRows()
+  return { result, rows: Number(copied?.['Count'] ?? 0) }
 }
 
 class ResultStream implements BatchStream {
