@@ -82,6 +82,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       concurrencyOf: (signature, context) => roomOf(signature, isRowByRow(context)),
       limits,
     }),
+    once.keepFinished,
     limitRate({ clock, limits }),
     breakCircuit({ clock }),
     timeOut({ clock }),

@@ -36,7 +36,7 @@ function startProcess(
 ) {
   const behind = new CountingInvoke()
   const once = callOnce({ results, clock, ...options })
-  const call = callerOf(once.intercept(behind.invoke), functionOf(volatility))
+  const call = callerOf(once.intercept(once.keepFinished(behind.invoke)), functionOf(volatility))
   return { behind, once, call, clock, saved: new Saved() }
 }
 

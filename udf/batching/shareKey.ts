@@ -7,7 +7,8 @@ const policyTexts = new WeakMap<object, string>()
 export function shareKey(context: InvokeContext, policy: BatchingPolicy): string {
   const { metadata, policies, run, reportsRows, attempt, chain = [] } = context
   return [
-    run.journal !== null,
+    // What is called is kept in one journal.
+    run.journal ?? '',
     reportsRows,
     attempt,
     chain.join(' '),

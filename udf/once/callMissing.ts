@@ -4,13 +4,13 @@ import { digestRows } from '../../src/arrow/rowKeys.ts'
 import { takeRows } from '../../src/arrow/takeRows.ts'
 import { cancelledError, onAbort } from '../abort.ts'
 import type { CallResult, RowFailure } from '../executor.ts'
-import { inputTypes, type OnceCall, partOf, reportSaved, storedContext } from './onceCall.ts'
+import { inputTypes, type OnceCall, partOf, reportSaved, storedContext, successes } from './onceCall.ts'
 import { ResultRecorder } from './resultRecorder.ts'
 import type { FoundResults, ResultSource } from './storedResults.ts'
 
 /**
  * The results of some rows of a batch: from the journal of the run, from the cache, and by calls of the others, each of which is
- * kept before its result goes on.
+ * kept before its result goes on, in the cache here and in the journal by `keepFinished`.
  */
 export async function callMissing(call: OnceCall, rows: Int32Array): Promise<CallResult> {
   // Batches below need not go out half full while their rows are looked up.
@@ -39,11 +39,11 @@ async function callPieces(
   const { rowsOfCall, context, registered } = call
   if (missing.length === 0) return []
   if (context.signal.aborted) throw cancelledError(registered.signature, context)
-  const recorder = new ResultRecorder(call)
+  const recorders = recordersOf(call)
   const called = async (places: Int32Array, signal: AbortSignal): Promise<Piece> => {
     const wanted = places.map((place) => rows[place]!)
     const result = await callPart(call, wanted, signal)
-    if (keys !== null) await keepSuccesses(call, recorder, { keys, places, result })
+    if (keys !== null) await keepSuccesses(call, recorders, { keys, places, result })
     return { places, result }
   }
   if (missing.length <= rowsOfCall) return [await called(missing, context.signal)]
@@ -115,27 +115,25 @@ interface KeyedPiece extends Piece {
 
 async function keepSuccesses(
   { registered }: OnceCall,
-  recorder: ResultRecorder,
+  recorders: readonly ResultRecorder[],
   { keys, places, result }: KeyedPiece,
 ): Promise<void> {
   const good = successes(result)
-  if (good.length === 0) return
+  if (good.length === 0 || recorders.length === 0) return
   const column = takeRows(registered.signature.output, result.column, good)
-  await recorder.keep(
-    Array.from(good, (row) => keys[places[row]!]!),
-    column,
-  )
+  const goodKeys = Array.from(good, (row) => keys[places[row]!]!)
+  for (const recorder of recorders) await recorder.keep(goodKeys, column)
 }
 
-/** The rows of a result that did not fail. */
-export function successes({ column, failures }: CallResult): Int32Array {
-  const rows = new Int32Array(column.length - failures.length)
-  let next = 0
-  for (let row = 0, kept = 0; row < column.length; row++) {
-    if (failures[next]?.row === row) next++
-    else rows[kept++] = row
-  }
-  return rows
+/** What keeps results once they are here: in the journal those that it knows by their place, and in the cache. */
+function recordersOf({ stored, registered, context, isCached }: OnceCall): readonly ResultRecorder[] {
+  if (stored === null) return []
+  const { signature } = registered
+  const { journal } = context.run
+  const placed = signature.volatility === 'volatile' && journal !== null ? [journal] : []
+  return [...placed, ...(isCached ? [null] : [])].map(
+    (run) => new ResultRecorder({ stored, signature, context, run }),
+  )
 }
 
 /** Does the work for all pieces; what one fails with cancels the others. */

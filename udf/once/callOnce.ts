@@ -7,6 +7,7 @@ import { CallGraph } from './callGraph.ts'
 import { callMissing } from './callMissing.ts'
 import { callShared } from './callShared.ts'
 import { Flights } from './flights.ts'
+import { keepFinished } from './keepFinished.ts'
 import { allRows, type OnceCall } from './onceCall.ts'
 import { RunMemory } from './runMemory.ts'
 import { StoredResults } from './storedResults.ts'
@@ -31,6 +32,8 @@ export interface CallOnceOptions {
 /** Calls each row once where its function allows it. */
 export interface CallOnce {
   readonly intercept: Interceptor
+  /** Goes around each attempt, within the limits of calls in flight: what it gives is in the journal before another begins. */
+  readonly keepFinished: Interceptor
   /** Ends what runs remember. */
   close(): Promise<void>
 }
@@ -98,6 +101,7 @@ export function callOnce(options: CallOnceOptions): CallOnce {
 
   return {
     intercept,
+    keepFinished: stored === null ? (next) => next : keepFinished(stored),
     async close() {
       await Promise.all([...open].map((memory) => memory.close()))
       open.clear()

@@ -4,10 +4,10 @@ import { hashRows, keyWords } from '../../src/arrow/rowKeys.ts'
 import { takeRows } from '../../src/arrow/takeRows.ts'
 import { cancelledError, untilAborted } from '../abort.ts'
 import type { CallResult, RowFailure } from '../executor.ts'
-import { callMissing, successes } from './callMissing.ts'
+import { callMissing } from './callMissing.ts'
 import { Flight, Flights, type Landing } from './flights.ts'
 import type { KnownResults } from './knownResults.ts'
-import { allRows, inputTypes, type OnceCall, processContext, reportSaved } from './onceCall.ts'
+import { allRows, inputTypes, type OnceCall, processContext, reportSaved, successes } from './onceCall.ts'
 
 /** What a batch shares with others. */
 export interface Shared {

@@ -4,7 +4,7 @@ import type { Batch } from '../../src/arrow/column.ts'
 import { takeRows } from '../../src/arrow/takeRows.ts'
 import { formatType } from '../../src/base/formatType.ts'
 import type { CallEvent } from '../callEvents.ts'
-import type { Invoke, InvokeContext } from '../executor.ts'
+import type { CallResult, Invoke, InvokeContext } from '../executor.ts'
 import type { StoredResults } from './storedResults.ts'
 
 /** A batch on its way to its function, and where its results may come from instead. */
@@ -31,7 +31,20 @@ export function allRows({ length }: Batch): Int32Array {
   return rows
 }
 
-export function inputTypes({ registered }: OnceCall): readonly RegisteredFunction['signature']['output'][] {
+/** The rows of a result that did not fail. */
+export function successes({ column, failures }: CallResult): Int32Array {
+  const rows = new Int32Array(column.length - failures.length)
+  let next = 0
+  for (let row = 0, kept = 0; row < column.length; row++) {
+    if (failures[next]?.row === row) next++
+    else rows[kept++] = row
+  }
+  return rows
+}
+
+export function inputTypes({
+  registered,
+}: Pick<OnceCall, 'registered'>): readonly RegisteredFunction['signature']['output'][] {
   return registered.signature.inputs.map(({ type }) => type)
 }
 
@@ -54,7 +67,11 @@ export function reportSaved(
 }
 
 /** What tells calls apart beside their rows, wherever they are made, as 32 bytes. */
-export function storedContext({ registered, context, site }: OnceCall): Uint8Array {
+export function storedContext({
+  registered,
+  context,
+  site,
+}: Pick<OnceCall, 'registered' | 'context' | 'site'>): Uint8Array {
   const { name, version, inputs, output, volatility } = registered.signature
   const types = [...inputs.map(({ type }) => type), output].map(formatType)
   const isVolatile = volatility === 'volatile'

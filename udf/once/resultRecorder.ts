@@ -1,22 +1,28 @@
 import type { ResultKey } from '../../catalog/store/stateStore.ts'
 import type { ColumnData } from '../../src/arrow/column.ts'
 import { concatColumns } from '../../src/arrow/columns.ts'
-import type { OnceCall } from './onceCall.ts'
+import type { StoreCall, StoredResults } from './storedResults.ts'
 
 interface Finished {
   readonly keys: readonly ResultKey[]
   readonly column: ColumnData
 }
 
-/** Keeps the results of a batch's calls as they are done; those that come while others are written are written together. */
+export interface RecorderOptions extends StoreCall {
+  readonly stored: StoredResults
+  /** The run in whose journal results are kept; null for the cache. */
+  readonly run: string | null
+}
+
+/** Keeps the results of calls as they are done; those that come while others are written are written together. */
 export class ResultRecorder {
-  readonly #call: OnceCall
+  readonly #options: RecorderOptions
   #waiting: Finished[] = []
   #writing: Promise<void> = Promise.resolve()
   #next: Promise<void> | null = null
 
-  constructor(call: OnceCall) {
-    this.#call = call
+  constructor(options: RecorderOptions) {
+    this.#options = options
   }
 
   /** Resolves when the results are kept. */
@@ -33,17 +39,12 @@ export class ResultRecorder {
   async #write(): Promise<void> {
     const finished = this.#waiting
     this.#waiting = []
-    const { stored, registered, context, isCached } = this.#call
-    if (stored === null) return
-    const { signature } = registered
+    const { stored, run, ...call } = this.#options
     const keys = finished.flatMap((each) => each.keys)
     const column = concatColumns(
-      signature.output,
+      call.signature.output,
       finished.map((each) => each.column),
     )
-    const { journal } = context.run
-    const call = { signature, context }
-    if (journal !== null) await stored.keep(call, keys, column, journal)
-    if (isCached) await stored.keep(call, keys, column, null)
+    await stored.keep(call, keys, column, run)
   }
 }
