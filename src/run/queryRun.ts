@@ -90,6 +90,8 @@ const SITES_PER_QUERY = 4096
 export class QueryRun implements StatementOwner, RunScope {
   readonly signal: AbortSignal
   readonly journal: string | null
+  /** Tells it from all other queries, the same when its run is resumed; null where it cannot be resumed. */
+  readonly place: string | null
   readonly spending: Spending | null
   readonly deadLetters: DeadLetters | null
   readonly trace: TraceCarrier | null
@@ -121,7 +123,9 @@ export class QueryRun implements StatementOwner, RunScope {
       ...(runBudget === null ? [] : [new CallBudget(runBudget.budget, priceOf, runBudget.ledger)]),
     ]
     this.spending = allBudgets(this.#budgets)
-    this.#site = (journal?.nextQuery() ?? 0) * SITES_PER_QUERY
+    const number = journal?.nextQuery() ?? 0
+    this.place = journal === null ? null : `${journal.run}-${number}`
+    this.#site = number * SITES_PER_QUERY
   }
 
   /** Whom the calls of the query report to. */

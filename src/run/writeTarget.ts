@@ -4,6 +4,13 @@ import { dirname, join, resolve } from 'node:path'
 import { EngineError, messageOf } from '../base/errors.ts'
 import type { WriteRequest } from '../plan/writeRequest.ts'
 
+interface TargetOptions {
+  readonly directory: boolean
+  readonly mode: WriteRequest['mode']
+  /** Who writes, if it may have begun before: what it left then is removed. Default: somebody new. */
+  readonly writer?: string | null
+}
+
 /** A file or directory on its way to its final name: what is half written is never visible under it. */
 export class WriteTarget {
   readonly path: string
@@ -14,22 +21,23 @@ export class WriteTarget {
   /** A device or a pipe, which is written as it is: a file cannot take its place. */
   readonly #isDevice: boolean
 
-  private constructor(path: string, kind: 'file' | 'directory' | 'device', mode: WriteRequest['mode']) {
+  private constructor(
+    path: string,
+    kind: 'file' | 'directory' | 'device',
+    { mode, writer }: Pick<TargetOptions, 'mode' | 'writer'>,
+  ) {
     this.path = path
     this.#isDevice = kind === 'device'
-    this.temporary = this.#isDevice ? path : `${path}.${randomUUID().slice(0, 8)}.tmp`
+    this.temporary = this.#isDevice ? path : `${path}.${writer ?? randomUUID().slice(0, 8)}.tmp`
     this.#isDirectory = kind === 'directory'
     this.#mode = mode
   }
 
-  static async open(
-    path: string,
-    options: { readonly directory: boolean; readonly mode: WriteRequest['mode'] },
-  ): Promise<WriteTarget> {
+  static async open(path: string, options: TargetOptions): Promise<WriteTarget> {
     // A symbolic link stays, and what it points to is replaced.
     const final = await realpath(path).catch(() => resolve(path))
     const kind = options.directory ? 'directory' : await fileKind(final)
-    const target = new WriteTarget(final, kind, options.mode)
+    const target = new WriteTarget(final, kind, options)
     await checked(target.path, async () => {
       if (options.directory && options.mode === 'error' && (await exists(target.path))) {
         throw new EngineError('IO_FAILED', `cannot write ${target.path}: it exists`, {
@@ -37,6 +45,7 @@ export class WriteTarget {
           hint: "remove it, or write with mode: 'overwrite' or 'append'",
         })
       }
+      if (typeof options.writer === 'string') await target.discard()
       await mkdir(options.directory ? target.temporary : dirname(target.path), { recursive: true })
     })
     return target

@@ -26,7 +26,7 @@ export async function writeStage(
   request: WriteRequest,
   query: QueryRun,
 ): Promise<number> {
-  const target = await WriteTarget.open(request.path, request)
+  const target = await WriteTarget.open(request.path, { ...request, writer: query.place })
   try {
     const rows = await writeTo(runner, root, { ...request, path: target.temporary }, query)
     await target.commit()
