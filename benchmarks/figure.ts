@@ -31,7 +31,7 @@ export interface Figure {
   /** What is measured, and against what. */
   readonly about: string
   /** Unit of `value` and `limit`. */
-  readonly unit: 'rows/s' | 'rows' | 'bytes' | 's'
+  readonly unit: 'rows/s' | 'calls/s' | 'rows' | 'bytes' | 's'
   readonly must: Goal
   readonly aim: Goal | null
   /** Rows by default. */

@@ -1,11 +1,13 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { task as callReceiver } from './tasks/callReceiver.ts'
 import type { task as makeInput } from './tasks/makeInput.ts'
 import type { task as runFigure } from './tasks/runFigure.ts'
 import type { task as upperOnce } from './tasks/upperOnce.ts'
 
 /** Modules of `tasks/`, each with a function `task`. */
 interface Tasks {
+  readonly callReceiver: typeof callReceiver
   readonly makeInput: typeof makeInput
   readonly runFigure: typeof runFigure
   readonly upperOnce: typeof upperOnce
@@ -29,12 +31,17 @@ export type ChildReply<T> = ChildResult<T> | { readonly error: string }
 
 const child = fileURLToPath(new URL('./child.ts', import.meta.url))
 
-/** Runs a task in a process of its own, so that neither memory nor warm code of others counts; its stdout goes to stderr. */
+/**
+ * Runs a task in a process of its own, so that neither memory nor warm code of others counts; its stdout goes to stderr. The
+ * signal kills that process, which gets no chance to clean up.
+ */
 export async function inChild<Name extends keyof Tasks>(
   name: Name,
   argument: Parameters<Tasks[Name]>[0],
+  signal?: AbortSignal,
 ): Promise<ChildResult<Value<Name>>> {
-  const running = fork(child, { stdio: ['ignore', 2, 2, 'ipc'] })
+  const killing = signal === undefined ? {} : { signal, killSignal: 'SIGKILL' as const }
+  const running = fork(child, { stdio: ['ignore', 2, 2, 'ipc'], ...killing })
   const module = new URL(`./tasks/${name}.ts`, import.meta.url).href
   const reply = await new Promise<ChildReply<Value<Name>>>((resolve, reject) => {
     running.once('message', (message: ChildReply<Value<Name>>) => resolve(message))

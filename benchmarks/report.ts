@@ -62,8 +62,8 @@ export function tableRow(figure: Figure, measurement: Measurement): string {
   const row = alignRow([
     figure.name,
     withUnit(achieved(measurement), unit),
-    formatGoal(figure.must),
-    figure.aim === null ? '' : formatGoal(figure.aim),
+    formatGoal(figure.must, unit),
+    figure.aim === null ? '' : formatGoal(figure.aim, unit),
     reached,
     withUnit(value, figure.unit),
     limit === null ? '' : withUnit(limit, figure.unit),
@@ -85,8 +85,14 @@ function alignRow(cells: readonly string[]): string {
     .trimEnd()
 }
 
-function formatGoal(goal: Goal): string {
-  return 'atLeast' in goal ? `≥ ${goal.atLeast}` : `≤ ${goal.atMost}`
+function formatGoal(goal: Goal, unit: Figure['unit'] | null): string {
+  return 'atLeast' in goal ? `≥ ${shortly(goal.atLeast, unit)}` : `≤ ${shortly(goal.atMost, unit)}`
+}
+
+/** A goal in the unit of the number beside it. */
+function shortly(number: number, unit: Figure['unit'] | null): string {
+  if (unit === 'bytes') return `${number / 2 ** 30} GiB`
+  return unit === 'rows/s' ? `${number / 1e6} M` : String(number)
 }
 
 /** A ratio without a unit; counts in thousands and millions. */
@@ -98,6 +104,8 @@ function withUnit(number: number, unit: Figure['unit'] | null): string {
       return `${Math.round(number / 2 ** 20).toLocaleString('en')} MiB`
     case 'rows/s':
       return `${(number / 1e6).toFixed(3)} M rows/s`
+    case 'calls/s':
+      return `${number.toFixed(1)} calls/s`
     case 'rows':
       return `${number.toLocaleString('en')} rows`
     case 's':
