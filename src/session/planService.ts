@@ -123,8 +123,9 @@ export class PlanService {
 
   async #facts(planned: PlannedQuery): Promise<CallFacts> {
     const { catalog, calls, state } = this.#resources
-    // DuckDB would make calls with constant arguments while it plans.
-    const rows = planned.calls.some(({ route }) => route !== 'staged')
+    // DuckDB would make calls with constant arguments while it plans, and what is stored first is not there yet.
+    const isKnown = planned.stored.length === 0 && planned.calls.every(({ route }) => route === 'staged')
+    const rows = !isKnown
       ? null
       : await estimateRows(
           planned.root,
