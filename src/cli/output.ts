@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { EngineError, messageOf } from '../base/errors.ts'
 import { WriteTarget } from '../run/writeTarget.ts'
+import { ambientRun } from '../session/ambientRun.ts'
 import type { OutputFlags } from './flags.ts'
 import { trackUnfinished } from './unfinishedFiles.ts'
 
@@ -88,7 +89,11 @@ class FileOutput implements Output {
   }
 
   static async open(path: string): Promise<FileOutput> {
-    const target = await WriteTarget.open(path, { directory: false, mode: 'overwrite' })
+    const target = await WriteTarget.open(path, {
+      directory: false,
+      mode: 'overwrite',
+      writer: ambientRun()?.run.id ?? null,
+    })
     return new FileOutput(target, await checked(path, () => open(target.temporary, 'w')))
   }
 

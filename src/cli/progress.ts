@@ -1,28 +1,52 @@
-/** How far a query is. */
-export interface Progress {
-  /** Rows worked through: those that functions were called for, or those of the result where there are more. */
-  readonly rows: number
-  /** Null if it is not known. */
-  readonly totalRows: number | null
-  /** Batches that functions are working on. */
-  readonly batchesInFlight: number
-  /** How full batches are on average, 0 to 1; null before the first. */
-  readonly fill: number | null
+import { formatDollars } from '../run/profile/formatFigures.ts'
+import type { Progress } from '../run/queryRun.ts'
+
+export type { Progress } from '../run/queryRun.ts'
+
+/** A figure of the line; where there is no room for all, those of the highest number go first. */
+interface Part {
+  readonly text: string
+  readonly expendable: number
 }
 
-/** `12,345 of 50,000 rows  4,115 rows/s  8 batches in flight  98 % full  ETA 0:09` */
-export function formatProgress(progress: Progress, seconds: number): string {
-  const { rows, totalRows, batchesInFlight, fill } = progress
+/**
+ * `12,345 of 50,000 rows  4,115 rows/s  8 batches in flight  98 % full  9,000 saved  2 retries  1 error  $0.12  ETA 0:09`, of which
+ * as much is shown as a line of so many columns holds.
+ */
+export function formatProgress(progress: Progress, seconds: number, columns: number = Infinity): string {
+  const { rows, totalRows, batchesInFlight, fill, savedRows, retries, failedRows, dollars } = progress
   if (rows === 0 && batchesInFlight === 0) return `running  ${formatDuration(seconds)}`
   const perSecond = seconds > 0 ? rows / seconds : 0
   const left = totalRows === null || perSecond === 0 ? null : Math.max(0, totalRows - rows) / perSecond
-  return [
-    totalRows === null ? counted(rows, 'row') : `${grouped(rows)} of ${counted(totalRows, 'row')}`,
-    `${grouped(Math.round(perSecond))} rows/s`,
-    ...(batchesInFlight === 0 ? [] : [`${counted(batchesInFlight, 'batch', 'batches')} in flight`]),
-    ...(fill === null ? [] : [`${Math.round(fill * 100)} % full`]),
-    left === null ? formatDuration(seconds) : `ETA ${formatDuration(left)}`,
-  ].join('  ')
+  const parts: Part[] = [
+    {
+      text: totalRows === null ? counted(rows, 'row') : `${grouped(rows)} of ${counted(totalRows, 'row')}`,
+      expendable: 0,
+    },
+    { text: `${grouped(Math.round(perSecond))} rows/s`, expendable: 4 },
+    ...shownIf(batchesInFlight, `${counted(batchesInFlight, 'batch', 'batches')} in flight`, 6),
+    ...(fill === null ? [] : [{ text: `${Math.round(fill * 100)} % full`, expendable: 7 }]),
+    ...shownIf(savedRows, `${grouped(savedRows)} saved`, 3),
+    ...shownIf(retries, counted(retries, 'retry', 'retries'), 5),
+    ...shownIf(failedRows, counted(failedRows, 'error'), 1),
+    ...shownIf(dollars, formatDollars(dollars), 2),
+    { text: left === null ? formatDuration(seconds) : `ETA ${formatDuration(left)}`, expendable: 0 },
+  ]
+  return fitting(parts, columns)
+}
+
+function shownIf(figure: number, text: string, expendable: number): readonly Part[] {
+  return figure === 0 ? [] : [{ text, expendable }]
+}
+
+function fitting(parts: readonly Part[], columns: number): string {
+  const line = parts.map(({ text }) => text).join('  ')
+  const most = Math.max(...parts.map(({ expendable }) => expendable))
+  if (line.length <= columns || most === 0) return line
+  return fitting(
+    parts.filter(({ expendable }) => expendable < most),
+    columns,
+  )
 }
 
 /** `0:09`, `12:05`, `1:00:00` */

@@ -3,7 +3,16 @@ import { formatProgress, type Progress } from './progress.ts'
 const QUIET_MS = 500
 const REDRAW_MS = 100
 const PLAIN_LINE_MS = 10_000
-const nothingYet: Progress = { rows: 0, totalRows: null, batchesInFlight: 0, fill: null }
+const nothingYet: Progress = {
+  rows: 0,
+  totalRows: null,
+  batchesInFlight: 0,
+  fill: null,
+  savedRows: 0,
+  retries: 0,
+  failedRows: 0,
+  dollars: 0,
+}
 
 /** A stream to report on: on a terminal one line is redrawn, elsewhere a line is written now and then. */
 export interface ProgressStream {
@@ -66,9 +75,10 @@ export class ProgressLine {
   }
 
   #draw(): void {
-    const text = formatProgress(this.latest, this.seconds)
     // A line that wraps could not be taken back; a terminal that does not know its width says 0.
-    this.#stream.write(`\r\u001b[K${text.slice(0, (this.#stream.columns || 80) - 1)}`)
+    const columns = (this.#stream.columns || 80) - 1
+    const text = formatProgress(this.latest, this.seconds, columns)
+    this.#stream.write(`\r\u001b[K${text.slice(0, columns)}`)
     this.#drawn = true
   }
 

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { WriteTarget } from '../run/writeTarget.ts'
+import { ambientRun } from '../session/ambientRun.ts'
 import type { Result } from '../session/result.ts'
 import type { QueryOptions, Session } from '../session/session.ts'
 import type { ResultFlags } from './flags.ts'
@@ -57,7 +58,11 @@ async function writeBinaryFile(
   { path, format }: { readonly path: string; readonly format: BinaryFormat },
   options: QueryOptions,
 ): Promise<Written> {
-  const target = await WriteTarget.open(path, { directory: false, mode: 'overwrite' })
+  const target = await WriteTarget.open(path, {
+    directory: false,
+    mode: 'overwrite',
+    writer: ambientRun()?.run.id ?? null,
+  })
   const forget = target.temporary === target.path ? () => {} : trackUnfinished(target.temporary)
   try {
     const written = await writeBinary(session, text, { path: target.temporary, format }, options)

@@ -2,7 +2,16 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { describeCancelled, formatProgress, type Progress } from '../../src/cli/progress.ts'
 import { ProgressLine } from '../../src/cli/progressLine.ts'
 
-const progress: Progress = { rows: 12_345, totalRows: 50_000, batchesInFlight: 8, fill: 0.984 }
+const progress: Progress = {
+  rows: 12_345,
+  totalRows: 50_000,
+  batchesInFlight: 8,
+  fill: 0.984,
+  savedRows: 0,
+  retries: 0,
+  failedRows: 0,
+  dollars: 0,
+}
 
 test.each<readonly [Partial<Progress>, number, string]>([
   [{}, 3, '12,345 of 50,000 rows  4,115 rows/s  8 batches in flight  98 % full  ETA 0:09'],
@@ -17,6 +26,17 @@ test.each<readonly [Partial<Progress>, number, string]>([
   [{ rows: 1, totalRows: null, fill: 1 }, 0, '1 row  0 rows/s  8 batches in flight  100 % full  0:00'],
 ])('%j after %d s', (change, seconds, expected) => {
   expect(formatProgress({ ...progress, ...change }, seconds)).toBe(expected)
+})
+
+test('says what was saved, attempted again, lost and paid, and drops what is least worth of room', () => {
+  const costly: Progress = { ...progress, savedRows: 9000, retries: 1, failedRows: 2, dollars: 0.125 }
+  const line = (columns?: number): string => formatProgress(costly, 3, columns)
+  expect(line()).toBe(
+    '12,345 of 50,000 rows  4,115 rows/s  8 batches in flight  98 % full  9,000 saved  1 retry  2 errors  $0.13  ETA 0:09',
+  )
+  expect(line(80)).toBe('12,345 of 50,000 rows  4,115 rows/s  9,000 saved  2 errors  $0.13  ETA 0:09')
+  expect(line(50)).toBe('12,345 of 50,000 rows  2 errors  $0.13  ETA 0:09')
+  expect(line(10)).toBe('12,345 of 50,000 rows  ETA 0:09')
 })
 
 test('a cancelled query says what it had done, and that its file is as it was', () => {
@@ -43,10 +63,10 @@ test('on a terminal a line appears after half a second, is redrawn, and leaves n
   expect(texts).toEqual([])
   line.update({ ...progress, totalRows: null })
   vi.advanceTimersByTime(1)
-  expect(texts).toEqual([`${erase}12,345 rows  24,690`])
+  expect(texts).toEqual([`${erase}12,345 rows  0:01`])
   line.addRows(20_000)
   vi.advanceTimersByTime(100)
-  expect(texts.at(-1)).toBe(`${erase}20,000 rows  33,333`)
+  expect(texts.at(-1)).toBe(`${erase}20,000 rows  0:01`)
   line.close()
   line.close()
   vi.advanceTimersByTime(1000)
