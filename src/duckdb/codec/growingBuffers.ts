@@ -25,7 +25,8 @@ export class GrowingBytes {
   /** Gives the buffer away; the next one starts as large as this one had to be. */
   take(used: number): ArrayBuffer {
     const { buffer } = this.reserve(used, used)
-    this.#expected = used
+    // Batches are alike, not equal: one that is a little larger need not grow.
+    this.#expected = used + (used >> 3)
     this.#bytes = null
     return buffer
   }
