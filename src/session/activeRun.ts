@@ -103,7 +103,10 @@ export class ActiveRun {
   /** What was measured so far, in the attempts before this one too. */
   get profile(): RunProfile {
     const whole = new CallProfiler()
-    if (this.#record.profile !== null) whole.merge(JSON.parse(this.#record.profile) as RunProfile)
+    if (this.#record.profile !== null) {
+      const before: RunProfile = JSON.parse(this.#record.profile)
+      whole.merge(before)
+    }
     whole.merge(this.#profiler.toJSON())
     return whole.toJSON()
   }
