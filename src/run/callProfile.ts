@@ -89,6 +89,14 @@ export class CallProfiler {
     return addTotals([...this.#functions.values()].map(({ figures }) => figures.totals))
   }
 
+  /** Rows of the function that is furthest, called or not. */
+  get furthestRows(): number {
+    const rows = [...this.#functions.values()].map(
+      ({ figures: { totals } }) => totals.rows + totals.savedRows,
+    )
+    return Math.max(0, ...rows)
+  }
+
   toJSON(): RunProfile {
     return {
       started: this.#started,

@@ -95,6 +95,8 @@ export class QueryRun implements StatementOwner, RunScope {
   readonly spending: Spending | null
   readonly deadLetters: DeadLetters | null
   readonly trace: TraceCarrier | null
+  /** Rows that its calls are made for; null if that is not known. */
+  totalRows: number | null = null
   readonly #onProgress: ((progress: Progress) => void) | null
   readonly #setup: QueryRunSetup
   readonly #profiler: CallProfiler
@@ -155,10 +157,10 @@ export class QueryRun implements StatementOwner, RunScope {
   }
 
   get progress(): Progress {
-    const { rows, savedRows, retries, failedRows, dollars } = this.#profiler.totals
+    const { savedRows, retries, failedRows, dollars } = this.#profiler.totals
     return {
-      rows: rows + savedRows,
-      totalRows: null,
+      rows: this.#profiler.furthestRows,
+      totalRows: this.totalRows,
       batchesInFlight: this.#batchesInFlight,
       fill: this.#capacity === 0 ? null : this.#sent / this.#capacity,
       savedRows,
@@ -175,6 +177,11 @@ export class QueryRun implements StatementOwner, RunScope {
 
   addFailedRows(rows: number): void {
     this.#failedRows += rows
+  }
+
+  /** Whether somebody wants to know how far it is. */
+  get isWatched(): boolean {
+    return this.#onProgress !== null
   }
 
   /** Begins the span of a stage, which its owner ends. */

@@ -59,6 +59,16 @@ export class EngineBinder implements Binder {
     return estimatedCardinality(String(row?.['explain_value']))
   }
 
+  /** Null where the rows cannot be counted, for whatever reason: running the query will tell. */
+  async countRows(sql: string): Promise<number | null> {
+    try {
+      const [row] = await this.#rows(`SELECT count(*) AS rows FROM (${sql}) AS counted`)
+      return Number(row?.['rows'])
+    } catch {
+      return null
+    }
+  }
+
   async countStatements(text: string): Promise<number> {
     return this.#engine.countStatements(text)
   }

@@ -20,6 +20,7 @@ import { type PlannedQuery, QueryPlanner } from './queryPlanner.ts'
 import { type Result, streamed } from './result.ts'
 import type { SessionResources } from './sessionResources.ts'
 import type { Settings } from './settings.ts'
+import { wholeScan } from './wholeScan.ts'
 
 /** A statement around a query, such as INSERT or COPY; it takes its turn on the session's main connection. */
 export type AroundQuery = (query: string) => string
@@ -56,6 +57,7 @@ export class PlanService {
 
   /** `names` are those of the result's columns, where they may be equal. */
   async run(planned: PlannedQuery, query: QueryRun, names: readonly string[] | null = null): Promise<Result> {
+    await this.#announceRows(planned, query)
     const stream = await this.#withStored(planned, query, async () =>
       this.#resources.runner.run(planned.root, query, this.#batchRows),
     )
@@ -68,6 +70,7 @@ export class PlanService {
 
   /** Runs a statement around the rows of a query, in the session's engine. */
   async runAround(planned: PlannedQuery, around: AroundQuery, query: QueryRun): Promise<Result> {
+    await this.#announceRows(planned, query)
     const { runner } = this.#resources
     const stage = { ...overRelation(planned.root, runner), selfContained: false, partitioning: null }
     const wanted: Wanted = { batchRows: this.#batchRows, wrap: around, lease: 'statement' }
@@ -96,6 +99,7 @@ export class PlanService {
     const { runner, scratch } = this.#resources
     let failure: unknown = null
     try {
+      await this.#announceRows(planned, query)
       await this.#store(planned, query)
       return await writeStage(runner, planned.root, request, query)
     } catch (error) {
@@ -151,6 +155,16 @@ export class PlanService {
       concurrencyOf: (call) => calls.concurrencyOf(call),
       estimateOf: (call) => estimates.get(call) ?? null,
     }
+  }
+
+  /** Tells who watches the query how many rows there will be, where counting them costs next to nothing. */
+  async #announceRows({ root, calls }: PlannedQuery, query: QueryRun): Promise<void> {
+    const scan = query.isWatched && calls.length > 0 ? wholeScan(root) : null
+    if (scan === null) return
+    const sites = calls.map((call) => calls.filter((other) => other.function === call.function).length)
+    const sql = renderPlan(scan, { relationFor: ({ id }) => ScratchTables.qualifiedName(id) })
+    const rows = await this.binder.countRows(sql)
+    query.totalRows = rows === null ? null : rows * Math.max(...sites)
   }
 
   async #store({ stored }: PlannedQuery, query: QueryRun): Promise<void> {
