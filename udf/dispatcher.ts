@@ -38,6 +38,10 @@ export interface DispatcherOptions {
   readonly executors: Readonly<Record<FunctionSignature['executor'], Executor>>
   /** The cache and the journals of runs; null for neither. */
   readonly results?: ResultStore | null
+  /** Bytes of the cache that are kept; default 1 GiB. */
+  readonly cacheLimit?: number
+  /** Bytes of memory in which a run remembers results; default 256 MiB. */
+  readonly memoryLimit?: number
   /** Where limits with a key are kept; by default in this process, shared by its sessions. */
   readonly limits?: LimitStore
   readonly clock?: Clock
@@ -61,7 +65,15 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const concurrencyOf = (signature: FunctionSignature, policies = defaultPolicies): number =>
     policies.concurrency?.maxConcurrent ?? roomOf(signature, hasPerCallPolicies(policies))
   const limits = (): LimitStore => options.limits ?? processLimits
-  const once = callOnce({ results, clock, siteOf: ({ site = 0 }) => site, rowsOfCall })
+  const { memoryLimit, cacheLimit } = options
+  const once = callOnce({
+    results,
+    clock,
+    siteOf: ({ site = 0 }) => site,
+    rowsOfCall,
+    ...(memoryLimit === undefined ? {} : { memoryLimit }),
+    ...(cacheLimit === undefined ? {} : { cacheLimit }),
+  })
   const batching: Batching = createBatching({
     clock,
     batchingOf: ({ signature, definition }, { batching: policy = signature.batching, policies }) =>

@@ -62,6 +62,8 @@ export class SessionResources {
       executors: { main: new MainExecutor(), pool: new PoolExecutor(settings.poolThreads) },
       results: state.results,
       limits: state.limits,
+      cacheLimit: settings.cacheBytes,
+      memoryLimit: settings.dedupeBytes,
       aroundBatch: traceBatches,
       aroundAttempt: traceAttempts,
     })

@@ -18,6 +18,10 @@ export interface Settings {
   readonly minPartitionedRows: number
   /** Rows of a result's record batches. Default 8,192. */
   readonly batchRows: number
+  /** Bytes of results that the cache keeps, those used last. Default 1 GiB. */
+  readonly cacheBytes: number
+  /** Bytes of memory that a query may take to remember results of equal inputs, beyond which they go to disk. Default 256 MiB. */
+  readonly dedupeBytes: number
   /** DuckDB's memory limit for each engine, such as '4GB'. Null leaves it to DuckDB. */
   readonly memoryLimit: string | null
 }
@@ -47,6 +51,8 @@ const checks: Readonly<Record<keyof Settings, Check>> = {
     accepts: (value) => Number.isInteger(value) && Number(value) >= 0,
   },
   batchRows: count,
+  cacheBytes: count,
+  dedupeBytes: count,
   memoryLimit: {
     takes: "a size such as '4GB'",
     accepts: (value) => typeof value === 'string' && /^\d+(\.\d+)?\s*[KMGT]i?B$/i.test(value),
@@ -76,6 +82,8 @@ export function readSettings(given: SessionSettings = {}): Settings {
     poolThreads: given.poolThreads ?? cores,
     minPartitionedRows: given.minPartitionedRows ?? 250_000,
     batchRows: given.batchRows ?? 8192,
+    cacheBytes: given.cacheBytes ?? 1 << 30,
+    dedupeBytes: given.dedupeBytes ?? 256 << 20,
     memoryLimit: given.memoryLimit ?? null,
   }
 }
