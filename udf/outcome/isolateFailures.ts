@@ -4,6 +4,7 @@ import type { Batch } from '../../src/arrow/column.ts'
 import { concatColumns, nullColumn, sliceColumn } from '../../src/arrow/columns.ts'
 import { type EngineError, type ErrorCode, isEngineError } from '../../src/base/errors.ts'
 import type { CallResult, Interceptor, Invoke, InvokeContext } from '../executor.ts'
+import { errorInWhole } from '../policies/amendError.ts'
 
 /** What keeps a query from going on, whatever its rows. */
 const stopping: ReadonlySet<ErrorCode> = new Set([
@@ -34,42 +35,59 @@ const ofWholeBatch: ReadonlySet<ErrorCode> = new Set([
  */
 export const isolateFailures: Interceptor = (next) => async (registered, batch, context) => {
   if (!context.reportsRows) return next(registered, batch, context)
-  return isolate(next, registered, batch, { ...context, keepsInput: true })
+  const whole = { next, registered, batch, context: { ...context, keepsInput: true } }
+  return isolate(whole, { from: 0, length: batch.length })
 }
 
-async function isolate(
-  next: Invoke,
-  registered: RegisteredFunction,
-  batch: Batch,
-  context: InvokeContext,
-): Promise<CallResult> {
+/** The batch that is called, as a whole first. */
+interface Whole {
+  readonly next: Invoke
+  readonly registered: RegisteredFunction
+  readonly batch: Batch
+  readonly context: InvokeContext
+}
+
+/** Rows of the batch. */
+interface Part {
+  readonly from: number
+  readonly length: number
+}
+
+/** Failures count the rows of the whole batch, and so do their errors. */
+async function isolate(whole: Whole, part: Part): Promise<CallResult> {
+  const { next, registered, context } = whole
+  const { from, length } = part
   try {
-    return await next(registered, batch, context)
+    return inWhole(await next(registered, batchOf(whole, part), contextOf(whole, part)), whole, part)
   } catch (error) {
     if (!isEngineError(error) || stopping.has(error.code) || context.signal.aborted) throw error
-    if (batch.length === 1 || ofWholeBatch.has(error.code)) return allFailed(registered, batch.length, error)
+    if (length === 1 || ofWholeBatch.has(error.code)) {
+      return inWhole(allFailed(registered, length, error), whole, part)
+    }
   }
-  const half = batch.length >> 1
-  const first = await isolate(
-    next,
-    registered,
-    part(registered, batch, 0, half),
-    partContext(context, 0, half),
-  )
-  const rest = batch.length - half
-  const second = await isolate(
-    next,
-    registered,
-    part(registered, batch, half, rest),
-    partContext(context, half, rest),
-  )
+  const half = length >> 1
+  const first = await isolate(whole, { from, length: half })
+  const second = await isolate(whole, { from: from + half, length: length - half })
   return {
     column: concatColumns(registered.signature.output, [first.column, second.column]),
-    failures: [...first.failures, ...second.failures.map(({ row, error }) => ({ row: row + half, error }))],
+    failures: [...first.failures, ...second.failures],
   }
 }
 
-function part({ signature }: RegisteredFunction, batch: Batch, from: number, length: number): Batch {
+function inWhole({ column, failures }: CallResult, { batch }: Whole, { from, length }: Part): CallResult {
+  if (failures.length === 0 || length === batch.length) return { column, failures }
+  const rows = Int32Array.from({ length }, (_, row) => from + row)
+  return {
+    column,
+    failures: failures.map(({ row, error }) => ({
+      row: from + row,
+      error: errorInWhole(error, rows, batch.length),
+    })),
+  }
+}
+
+function batchOf({ registered: { signature }, batch }: Whole, { from, length }: Part): Batch {
+  if (length === batch.length) return batch
   const columns = signature.inputs.map(({ type }, index) =>
     sliceColumn(type, batch.columns[index]!, from, length),
   )
@@ -77,8 +95,9 @@ function part({ signature }: RegisteredFunction, batch: Batch, from: number, len
 }
 
 /** What the rows are to blame for is not tried again before they stand alone. */
-function partContext(context: InvokeContext, from: number, length: number): InvokeContext {
+function contextOf({ batch, context }: Whole, { from, length }: Part): InvokeContext {
   const { retry } = context.policies
+  if (length === batch.length) return context
   const policies =
     retry === null || length === 1 ? context.policies : { ...context.policies, retry: ofTransport(retry) }
   return { ...context, firstRow: context.firstRow + from, policies }

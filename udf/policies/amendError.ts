@@ -15,18 +15,22 @@ export function amendError(
 
 /**
  * An error of a batch that was made of some rows of another one, as the error of that other batch: `rows` are the places of the
- * rows there, `batchRows` is how many it has.
+ * rows there, `batchRows` is how many it has. What a single row failed with is told of that row.
  */
 export function errorInWhole(error: EngineError, rows: Int32Array, batchRows: number): EngineError {
   const { batch, row, batchRows: partRows } = error.details
-  const place = row === undefined ? null : (rows[row] ?? null)
+  const isAlone = row === undefined && rows.length === 1
+  const place = (isAlone ? rows[0] : row === undefined ? null : rows[row]) ?? null
   if (place === null && partRows === undefined) return error
   const reword = (message: string): string => {
     const whole =
       partRows === undefined
         ? message
         : message.replace(`batch ${batch} of ${count(partRows)}`, `batch ${batch} of ${count(batchRows)}`)
-    return place === null ? whole : whole.replace(`, row ${row}`, `, row ${place}`)
+    if (place === null) return whole
+    if (!isAlone) return whole.replace(`, row ${row}`, `, row ${place}`)
+    const ofBatch = `batch ${batch} of ${count(batchRows)}`
+    return whole.replace(ofBatch, `${ofBatch}, row ${place}`)
   }
   return amendError(error, reword, {
     ...(partRows === undefined ? {} : { batchRows }),
