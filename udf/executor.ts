@@ -6,6 +6,7 @@ import type { Batch, ColumnData } from '../src/arrow/column.ts'
 import type { EngineError } from '../src/base/errors.ts'
 import type { BatchSource } from './batching/batchSource.ts'
 import type { CallObserver } from './callEvents.ts'
+import type { Timer } from './policies/timeLimit.ts'
 import type { RunScope } from './runScope.ts'
 import type { TraceCarrier } from './traceCarrier.ts'
 
@@ -16,6 +17,8 @@ export interface InvokeContext {
   /** Number of the batch's first row within its stage, from 0. */
   readonly firstRow: number
   readonly signal: AbortSignal
+  /** What counts the time of the attempt: an executor stops it while the batch waits for a thread. Absent where it is not counted. */
+  readonly timer?: Timer
   /** What `metadata => {…}` gave, the same for every row of the batch; null without. */
   readonly metadata: Readonly<Record<string, unknown>> | null
   /** Which attempt this is, from 1. */
@@ -52,7 +55,7 @@ export interface InvokeContext {
 /** The part of it that whatever calls a handler needs, in whichever thread. */
 export type HandlerScope = Omit<
   InvokeContext,
-  'keepsInput' | 'policies' | 'batching' | 'site' | 'run' | 'caller' | 'source'
+  'keepsInput' | 'timer' | 'policies' | 'batching' | 'site' | 'run' | 'caller' | 'source'
 > & {
   /** Makes a call on behalf of the handler; without it, as in DuckDB's callback, nothing can be waited for. */
   readonly call?: (call: NestedCall) => Promise<readonly unknown[]>

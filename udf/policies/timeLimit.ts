@@ -2,6 +2,14 @@ import type { EngineError } from '../../src/base/errors.ts'
 import { onAbort, untilAborted } from '../abort.ts'
 import type { Clock } from '../clock.ts'
 
+/** The time that work has. */
+export interface Timer {
+  /** Nothing is counted until it starts. */
+  pause(): void
+  /** Counts from now on. */
+  start(): void
+}
+
 /** What may take some time, and not more. */
 export interface TimeLimit {
   readonly clock: Clock
@@ -18,20 +26,29 @@ export interface TimeLimit {
  */
 export async function withinTime<Value>(
   { clock, milliseconds, signal, expired }: TimeLimit,
-  work: (signal: AbortSignal) => Promise<Value>,
+  work: (signal: AbortSignal, timer: Timer) => Promise<Value>,
 ): Promise<Value> {
   const controller = new AbortController()
   const stopListening = onAbort(signal, () => controller.abort(signal.reason))
   if (signal.aborted) controller.abort(signal.reason)
-  const timer = new AbortController()
-  clock.sleep(milliseconds, timer.signal).then(
-    () => controller.abort(expired()),
-    () => undefined,
-  )
+  let isOver = false
+  let sleeping = new AbortController()
+  const pause = (): void => sleeping.abort()
+  const start = (): void => {
+    pause()
+    if (isOver) return
+    sleeping = new AbortController()
+    clock.sleep(milliseconds, sleeping.signal).then(
+      () => controller.abort(expired()),
+      () => undefined,
+    )
+  }
+  start()
   try {
-    return await untilAborted(controller.signal, work(controller.signal))
+    return await untilAborted(controller.signal, work(controller.signal, { pause, start }))
   } finally {
-    timer.abort()
+    isOver = true
+    pause()
     stopListening()
   }
 }

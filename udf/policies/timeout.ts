@@ -21,7 +21,9 @@ export function timeOut({ clock }: { readonly clock: Clock }): Interceptor {
       )
     try {
       const limit = { clock, milliseconds: timeout, signal: context.signal, expired }
-      return await withinTime(limit, (signal) => next(registered, batch, { ...context, signal }))
+      return await withinTime(limit, (signal, timer) =>
+        next(registered, batch, { ...context, signal, timer }),
+      )
     } catch (error) {
       throw context.signal.aborted ? cancelledError(signature, context) : error
     }

@@ -41,6 +41,8 @@ export class PoolExecutor implements Executor {
   readonly #status = createStatus()
   readonly #services = new TaskServices()
   readonly #channelName = `callplane-pool-${process.pid}-${pools++}`
+  /** Cancelled tasks whose threads were told. */
+  readonly #unanswered = new Set<TaskState>()
   #channel: BroadcastChannel | null = null
   #pool: Piscina<PoolTask, PoolReply> | null = null
   #tasks = 0
@@ -79,11 +81,12 @@ export class PoolExecutor implements Executor {
       batch,
       context: sentContext(context),
       callsAtOnce: this.#callsAtOnce(signature),
+      isTimed: context.timer !== undefined,
     }
     const stopListening = onAbort(signal, () => this.#cancel(state))
     this.#services.begin(state.id, signature, context)
     try {
-      const reply = await untilAborted(signal, this.#run(task, state, context.keepsInput))
+      const reply = await untilAborted(signal, this.#run(task, state, context))
       if ('error' in reply) throw decodeError(reply.error)
       const failures = reply.failures.map(({ row, error }) => ({ row, error: decodeError(error) }))
       return { column: reply.column, failures }
@@ -126,12 +129,19 @@ export class PoolExecutor implements Executor {
     return this.#pool
   }
 
-  async #run(task: PoolTask, state: TaskState, keepsInput: boolean): Promise<PoolReply> {
+  async #run(task: PoolTask, state: TaskState, { keepsInput, timer }: InvokeContext): Promise<PoolReply> {
     const pool = this.#start()
     const placed = Object.assign({ [queueOptionsSymbol]: state }, task)
     try {
       const transferList = keepsInput ? [] : transferables(task.batch.columns)
-      const reply = await pool.run(placed, { transferList })
+      timer?.pause()
+      let reply = await this.#attempt(pool, placed, state, transferList)
+      while (reply === 'lost for another') {
+        if (!keepsInput) throw new Error('another call ended it')
+        state.thread = 0
+        timer?.pause()
+        reply = await this.#attempt(pool, placed, state, transferList)
+      }
       state.settled = true
       await this.#services.told(task.id, reply)
       return reply
@@ -140,17 +150,32 @@ export class PoolExecutor implements Executor {
     }
   }
 
-  /** The thread with the fewest tasks. */
+  /** A thread that ends takes along the tasks that wait in it for the one that ended it. */
+  async #attempt(
+    pool: Piscina<PoolTask, PoolReply>,
+    task: PoolTask,
+    state: TaskState,
+    transferList: ReturnType<typeof transferables>,
+  ): Promise<PoolReply | 'lost for another'> {
+    try {
+      return await pool.run(task, { transferList })
+    } catch (thrown) {
+      const culprit = taskOf(this.#status, state.thread)
+      if (culprit === 0 || culprit === state.id || state.cancelled || this.#closed) throw thrown
+      return 'lost for another'
+    }
+  }
+
+  /** The thread with the fewest tasks, of those that answer if there are any. */
   #place<Worker extends { readonly id: number; readonly currentUsage: number }>(
     task: PiscinaTask,
     workers: readonly Worker[],
   ): Worker | null {
     const [first, ...others] = workers
     if (first === undefined) return null
-    const worker = others.reduce(
-      (best, other) => (other.currentUsage < best.currentUsage ? other : best),
-      first,
-    )
+    const load = ({ id, currentUsage }: Worker): number =>
+      currentUsage + (this.#isSilent(id) ? TASKS_PER_THREAD_MAX : 0)
+    const worker = others.reduce((best, other) => (load(other) < load(best) ? other : best), first)
     const state = task[queueOptionsSymbol]
     if (!(state instanceof TaskState)) return null
     state.thread = worker.id
@@ -181,7 +206,17 @@ export class PoolExecutor implements Executor {
       if (current !== 0 && current !== state.id) this.#endIfStuck(state)
       else void this.#pool?.threads.find((thread) => thread.threadId === state.thread)?.terminate()
     }
+    this.#unanswered.add(state)
     setTimeout(check, CANCEL_MS_MAX).unref()
+  }
+
+  /** Whether a thread that was told of a cancellation has not answered yet. */
+  #isSilent(thread: number): boolean {
+    for (const state of this.#unanswered) {
+      if (state.settled) this.#unanswered.delete(state)
+      else if (state.thread === thread) return true
+    }
+    return false
   }
 
   #lost({ name, version }: FunctionSignature, { batch }: InvokeContext, thrown: unknown): EngineError {

@@ -16,6 +16,8 @@ export interface PoolTask {
   readonly context: Omit<HandlerScope, 'signal' | 'observer' | 'call'>
   /** Calls of an asynchronous handler that the thread makes at once; further batches wait in the thread. */
   readonly callsAtOnce: number
+  /** Whether the thread says when it begins. */
+  readonly isTimed: boolean
 }
 
 export type PoolReply = (
@@ -54,6 +56,7 @@ export interface ThreadGreeting {
 /** What a thread says while it works on a task. */
 export type ThreadMessage =
   | { readonly kind: 'events'; readonly task: number; readonly events: readonly CallEvent[] }
+  | { readonly kind: 'begun'; readonly task: number }
   | { readonly kind: 'call'; readonly task: number; readonly id: number; readonly call: NestedCall }
 
 /** How a call ended that a thread asked for. */

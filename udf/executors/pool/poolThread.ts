@@ -64,6 +64,7 @@ async function invoke(task: PoolTask, signal: AbortSignal, { observer }: TaskEve
   const inTrace = task.context.trace == null ? null : (await import('../../traceCarrier.ts')).inTrace
   signal.throwIfAborted()
   workOn(task.id)
+  if (task.isTimed) link.send({ kind: 'begun', task: task.id })
   const scope: HandlerScope = {
     ...task.context,
     signal,

@@ -49,6 +49,7 @@ export class TaskServices {
   #hear(message: ThreadMessage, port: MessagePort): void {
     const task = this.#tasks.get(message.task)
     if (message.kind === 'call') void this.#answer(task, message, port)
+    else if (message.kind === 'begun') task?.context.timer?.start()
     else if (task !== undefined) {
       task.messages++
       tell(task, message.events)
