@@ -12,6 +12,7 @@ import { limitSpending } from './limitSpending.ts'
 import { observeCalls } from './observeCalls.ts'
 import { callOnce } from './once/callOnce.ts'
 import { isolateFailures } from './outcome/isolateFailures.ts'
+import { breatheAfter } from './policies/breathe.ts'
 import { breakCircuit } from './policies/circuitBreaker.ts'
 import { limitConcurrency } from './policies/concurrency.ts'
 import { keepDeadline } from './policies/deadline.ts'
@@ -55,6 +56,9 @@ export interface DispatcherOptions {
 /** Rows of cached calls that are not counted one by one, and of batches whose size is to be found. */
 const ROWS_KEPT_TOGETHER = 64
 
+/** How long calls may be let through without one of them getting to the network. */
+const BURST_MS_MAX = 0.5
+
 const asItIs: Interceptor = (next) => next
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
@@ -95,7 +99,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       limits,
     }),
     once.keepFinished,
-    limitRate({ clock, limits }),
+    limitRate({ clock, limits, breathe: breatheAfter(BURST_MS_MAX) }),
     breakCircuit({ clock }),
     timeOut({ clock }),
     limitSpending,

@@ -5,6 +5,7 @@ import { EngineError } from '../../src/base/errors.ts'
 import { cancelledError, onAbort } from '../abort.ts'
 import type { Clock } from '../clock.ts'
 import type { CallResult, InvokeContext, RowFailure } from '../executor.ts'
+import { ringAt } from '../policies/alarms.ts'
 import type { RowSizes } from './rowSizes.ts'
 
 /** Results of some rows of a call. */
@@ -34,7 +35,7 @@ export class BatchCall {
   readonly #parts: Part[] = []
   #onEnd: (why: unknown) => void = () => {}
   readonly #stopListening: () => void
-  readonly #deadline: AbortController | null
+  readonly #stopClock: (() => void) | null
   #resolve: (result: CallResult) => void = () => {}
   #reject: (error: unknown) => void = () => {}
 
@@ -57,8 +58,7 @@ export class BatchCall {
     })
     const { signal, deadline } = context
     this.#stopListening = onAbort(signal, () => this.fail(cancelledError(registered.signature, context)))
-    this.#deadline = deadline === null ? null : new AbortController()
-    if (deadline !== null) void this.#failAt(deadline, clock)
+    this.#stopClock = deadline === null ? null : ringAt(clock, deadline, () => this.#failAtDeadline())
     if (signal.aborted) this.fail(cancelledError(registered.signature, context))
   }
 
@@ -94,7 +94,7 @@ export class BatchCall {
   #end(error: unknown): void {
     this.#ended = true
     this.#stopListening()
-    this.#deadline?.abort()
+    this.#stopClock?.()
     this.#onEnd(error)
   }
 
@@ -112,10 +112,7 @@ export class BatchCall {
     }
   }
 
-  async #failAt(deadline: number, clock: Clock): Promise<void> {
-    const { signal } = this.#deadline!
-    await clock.sleep(Math.max(0, deadline - clock.now()), signal).catch(() => {})
-    if (signal.aborted) return
+  #failAtDeadline(): void {
     const { name, version } = this.registered.signature
     const { batch } = this.context
     const message = `function '${name}' (version ${version}) was not done with batch ${batch} by its deadline`

@@ -13,6 +13,11 @@ export interface RateLimitSetup {
   readonly clock: Clock
   /** The store of the limits with this key. */
   readonly limits: (key: string) => LimitStore
+  /**
+   * Is asked after each token: what it gives is waited for before the next is taken, so that calls which have theirs can start.
+   * Default: nothing.
+   */
+  readonly breathe?: () => Promise<void> | null
 }
 
 const periods: Readonly<Record<RateLimitPolicy['per'], number>> = {
@@ -31,7 +36,7 @@ const queueOf = perKey(() => new Limiter(1))
  * Takes a token for each call: no window of the policy's time ever sees more than `rate` calls start. The others wait, in the
  * order in which they came; one that would have to wait beyond its deadline fails with DEADLINE_EXCEEDED instead.
  */
-export function limitRate({ clock, limits }: RateLimitSetup): Interceptor {
+export function limitRate({ clock, limits, breathe = () => null }: RateLimitSetup): Interceptor {
   const own = new WeakMap<FunctionSignature, LimitStore>()
   const ownLimits = (signature: FunctionSignature): LimitStore => {
     const store = own.get(signature) ?? new MemoryLimits()
@@ -46,7 +51,7 @@ export function limitRate({ clock, limits }: RateLimitSetup): Interceptor {
     const started = clock.now()
     const bucket = key === null ? { store: ownLimits(signature), key: '' } : { store: limits(key), key }
     try {
-      await takeToken({ ...bucket, clock, limit: windowOf(rateLimit), signature, context })
+      await takeToken({ ...bucket, clock, breathe, limit: windowOf(rateLimit), signature, context })
     } catch (error) {
       throw context.signal.aborted ? cancelledError(signature, context) : error
     }
@@ -73,12 +78,14 @@ interface TokenRequest {
   readonly key: string
   readonly limit: { readonly tokens: number; readonly windowMs: number }
   readonly clock: Clock
+  readonly breathe: () => Promise<void> | null
   readonly signature: FunctionSignature
   readonly context: InvokeContext
 }
 
 /** Asks again after each wait: a token is taken when its call can start, so that one which wakes late takes no earlier time. */
-async function takeToken({ store, key, limit, clock, signature, context }: TokenRequest): Promise<void> {
+async function takeToken(request: TokenRequest): Promise<void> {
+  const { store, key, limit, clock, breathe, signature, context } = request
   const { signal, deadline } = context
   const queue = queueOf(store, key)
   await queue.acquire(signal)
@@ -93,6 +100,8 @@ async function takeToken({ store, key, limit, clock, signature, context }: Token
       await clock.sleep(wait, signal)
     }
   } finally {
-    queue.release()
+    const breath = breathe()
+    if (breath === null) queue.release()
+    else void breath.then(() => queue.release())
   }
 }

@@ -5,6 +5,8 @@ import { Limiter } from '../limiter.ts'
 
 /** How long a slot stays taken after its process has ended. */
 const LEASE_MS = 15_000
+/** Why a lease is kept no longer: an error would cost more than the call. */
+const given = 'the slot is given back'
 const POLL_MS_MIN = 5
 const POLL_MS_MAX = 100
 
@@ -44,7 +46,7 @@ export class StoreSlots {
     try {
       return await work()
     } finally {
-      done.abort()
+      done.abort(given)
       await this.#release(lease)
     }
   }

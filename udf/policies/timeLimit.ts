@@ -1,6 +1,7 @@
 import type { EngineError } from '../../src/base/errors.ts'
-import { onAbort, untilAborted } from '../abort.ts'
+import { onAbort } from '../abort.ts'
 import type { Clock } from '../clock.ts'
+import { ringAt } from './alarms.ts'
 
 /** The time that work has. */
 export interface Timer {
@@ -24,31 +25,40 @@ export interface TimeLimit {
  * Does some work with a signal that aborts when the time is over, or with the given one. Settles as the work does, or rejects
  * with the signal's reason at once, whatever becomes of the work then. Leaves no timer behind.
  */
-export async function withinTime<Value>(
+export function withinTime<Value>(
   { clock, milliseconds, signal, expired }: TimeLimit,
   work: (signal: AbortSignal, timer: Timer) => Promise<Value>,
 ): Promise<Value> {
-  const controller = new AbortController()
-  const stopListening = onAbort(signal, () => controller.abort(signal.reason))
-  if (signal.aborted) controller.abort(signal.reason)
-  let isOver = false
-  let sleeping = new AbortController()
-  const pause = (): void => sleeping.abort()
-  const start = (): void => {
-    pause()
-    if (isOver) return
-    sleeping = new AbortController()
-    clock.sleep(milliseconds, sleeping.signal).then(
-      () => controller.abort(expired()),
-      () => undefined,
+  return new Promise((resolve, reject) => {
+    const controller = new AbortController()
+    const abort = (reason: unknown): void => {
+      controller.abort(reason)
+      reject(reason)
+    }
+    const stopListening = onAbort(signal, () => abort(signal.reason))
+    if (signal.aborted) abort(signal.reason)
+    let isOver = false
+    let pause = (): void => {}
+    const start = (): void => {
+      pause()
+      if (isOver) return
+      pause = ringAt(clock, clock.now() + milliseconds, () => abort(expired()))
+    }
+    start()
+    const end = (): void => {
+      isOver = true
+      pause()
+      stopListening()
+    }
+    work(controller.signal, { pause: () => pause(), start }).then(
+      (value) => {
+        end()
+        resolve(value)
+      },
+      (error: unknown) => {
+        end()
+        reject(error)
+      },
     )
-  }
-  start()
-  try {
-    return await untilAborted(controller.signal, work(controller.signal, { pause, start }))
-  } finally {
-    isOver = true
-    pause()
-    stopListening()
-  }
+  })
 }
