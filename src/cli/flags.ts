@@ -28,7 +28,7 @@ export interface BudgetFlags {
 
 /** What a command takes that records a run. */
 export interface RunFlags extends BudgetFlags {
-  readonly name?: string
+  readonly name?: string | undefined
   /** Goes on with the run whose name or id is `name`, or else with the last one of the same source. */
   readonly resume: boolean
 }

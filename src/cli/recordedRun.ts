@@ -20,6 +20,14 @@ export function isRecorded({ name, resume }: RunFlags): boolean {
   return name !== undefined || resume
 }
 
+/** How something is run. */
+export interface RunSettings<T> {
+  readonly options: SessionOptions
+  readonly flags: RunFlags
+  /** Why a run that gave this did not succeed; null if it did. Default: it always did. */
+  readonly failureOf?: (value: T) => unknown
+}
+
 /** What is run. */
 export interface RunSource {
   /** A statement, or the path of a script. */
@@ -41,7 +49,7 @@ export function budgetOf({ budgetDollars, budgetCalls }: BudgetFlags): Budget | 
  * is not recorded, and null.
  */
 export async function withRun<T>(
-  { options, flags }: { readonly options: SessionOptions; readonly flags: RunFlags },
+  { options, flags, failureOf = () => null }: RunSettings<T>,
   what: RunSource,
   work: (recorded: AmbientRun | null) => Promise<T>,
 ): Promise<T> {
@@ -65,7 +73,9 @@ export async function withRun<T>(
     const started = performance.now()
     let failure: unknown = null
     try {
-      return await work(recorded)
+      const value = await work(recorded)
+      failure = failureOf(value)
+      return value
     } catch (error) {
       failure = error
       throw error

@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { openStateStore } from '../../catalog/store/libsqlStore.ts'
+import type { RunRecord } from '../../catalog/store/stateStore.ts'
 import { callplane, directoryWith } from './commandLine.ts'
 
 const functionsModule = `
@@ -72,6 +74,18 @@ async function listRuns(directory: string): Promise<readonly ListedRun[]> {
     .map((line): ListedRun => JSON.parse(line))
 }
 
+/** The records of runs, the latest first, without a process that says so. */
+async function records(directory: string, state = '.callplane'): Promise<readonly RunRecord[]> {
+  const path = join(directory, state, 'state.db')
+  if (!existsSync(path)) return []
+  const store = await openStateStore(path)
+  try {
+    return await store.runs.list(10)
+  } finally {
+    await store.close()
+  }
+}
+
 /** What callplane says of one run, by property. */
 async function show(directory: string, run: string): Promise<Readonly<Record<string, string | null>>> {
   const { out } = await callplane(['runs', run, '--format', 'json'], { directory })
@@ -110,7 +124,7 @@ describe('callplane run', () => {
       { directory },
     )
     expect(JSON.parse(sums.out)).toEqual({ n: 4000, a: 3_998_000, b: 5_329_334_000, ok: true })
-    expect(await listRuns(directory)).toMatchObject([{ name: 'squares', state: 'done', rows: 4000 }])
+    expect(await records(directory)).toMatchObject([{ name: 'squares', state: 'done', rows: 4000 }])
     expect(readdirSync(directory).filter((name) => name.endsWith('.tmp'))).toEqual([])
   })
 
@@ -136,7 +150,7 @@ describe('callplane run', () => {
       directory,
       during: async (child) => {
         child.stdin?.end()
-        while ((await listRuns(directory)).length < 2) await delay(50)
+        while ((await records(directory)).length < 2) await delay(50)
         expect(await run('--name', 's', '--resume', 'slow.js')).toContain('error[RUN_INVALID]')
         expect(await run('--name', 's', '--resume', 'other.js')).toMatch(
           /^error\[RUN_INVALID\]: run 's' was of something else: \S+slow\.js\n/,
@@ -145,6 +159,18 @@ describe('callplane run', () => {
         await once(child, 'exit')
       },
     })
+  })
+
+  test('that ends with another exit code than 0 failed, and can be resumed', async () => {
+    const directory = directoryWith({ 'script.js': 'process.exitCode = Number(process.argv[2])' })
+    const run = ['run', '--name', 'coded']
+    const failed = await callplane([...run, 'script.js', '7'], { directory })
+    expect(failed.code).toBe(7)
+    expect(failed.err).toMatch(/^run \S+: 0 rows in 0 calls; go on with --name coded --resume\n$/)
+    const error = `${join(directory, 'script.js')} ended with exit code 7`
+    expect(await records(directory)).toMatchObject([{ state: 'failed', error }])
+    expect((await callplane([...run, '--resume', 'script.js', '0'], { directory })).code).toBe(0)
+    expect(await records(directory)).toMatchObject([{ name: 'coded', state: 'done', error: null }])
   })
 
   test('stops at its budget, keeps what it paid for, and goes on with more', async () => {
@@ -158,8 +184,7 @@ describe('callplane run', () => {
     expect(await callplane([...run, '--resume', 'script.ts'], { directory })).toMatchObject({ code: 0 })
     // Calls that were in flight when the budget was used up are made again.
     expect(calls(directory).length).toBeLessThanOrEqual(2000 + 32)
-    const [listed] = await listRuns(directory)
-    expect(listed).toMatchObject({ name: 'dear', state: 'done', rows: 4000, errors: 0 })
+    expect(await records(directory)).toMatchObject([{ name: 'dear', state: 'done', rows: 4000, error: null }])
   })
 })
 
@@ -239,6 +264,9 @@ describe('callplane sql', () => {
     expect(rest).toBe('nothing else was run; add --yes to go on after the sample')
     expect(calls(directory).length).toBe(50)
     expect(existsSync(join(directory, 'out.csv'))).toBe(false)
+    const named = ['sql', query, ...all, '--sample', '20', '--name', 'big']
+    expect((await callplane(named, { directory })).err).toContain('full run: 5,000 rows, ')
+    expect(await listRuns(directory)).toMatchObject([{ name: null, state: 'done', calls: 20, dollars: 0.2 }])
     const yes = ['sql', 'SELECT square(range) AS b FROM range(60)', ...all, '--sample', '50', '--yes']
     expect((await callplane(yes, { directory })).out.trim().split('\n')).toHaveLength(60)
   })
@@ -298,7 +326,7 @@ test('configuration gives the state too, and secrets and tracing', async () => {
   })
   expect(await callplane(['run', 'script.js'], { directory })).toMatchObject({ code: 0, out: '', err: '' })
   expect(readdirSync(directory)).toContain('elsewhere')
-  expect(await listRuns(directory)).toMatchObject([{ name: null, state: 'done' }])
+  expect(await records(directory, 'elsewhere')).toMatchObject([{ name: null, state: 'done' }])
 })
 
 test('--trace says when nobody takes the traces, and the command succeeds all the same', async () => {

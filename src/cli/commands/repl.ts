@@ -7,6 +7,7 @@ import { History, historyPath } from '../repl/history.ts'
 import { Repl } from '../repl/repl.ts'
 import { runCommand } from '../runCommand.ts'
 import { withSession } from '../withSession.ts'
+import { withTelemetry } from '../withTelemetry.ts'
 
 export interface ReplFlags extends SessionFlags, ResultFlags {
   readonly history?: string
@@ -25,7 +26,9 @@ export async function replCommand(flags: ReplFlags): Promise<number> {
       debug: flags.debug,
       signal,
     }
-    const code = await withSession(flags, (session) => new Repl({ ...options, session }).run())
+    const code = await withTelemetry(flags, () =>
+      withSession(flags, (session) => new Repl({ ...options, session }).run()),
+    )
     return signal.aborted ? exitCodes.cancelled : code
   })
 }

@@ -29,20 +29,31 @@ export async function runScriptCommand(
     const what = { source: path, text: await readFile(path, 'utf8') }
     process.argv.splice(1, process.argv.length, path, ...args.slice(args[0] === '--' ? 1 : 0))
     return withTelemetry(flags, () =>
-      withRun({ options, flags }, what, async (recorded) => {
-        configureDefaultSession(options)
-        try {
-          await Promise.race([runScript(path), uncaughtError(), aborted(signal)])
-        } catch (thrown) {
-          throw scriptError(path, thrown)
-        } finally {
-          await closeDefaultSession()
-        }
-        if (recorded !== null) await sayFailedRows(recorded)
-        return typeof process.exitCode === 'number' ? process.exitCode : exitCodes.done
-      }),
+      withRun<number>(
+        { options, flags, failureOf: (code) => exitFailure(path, code) },
+        what,
+        async (recorded) => {
+          configureDefaultSession(options)
+          try {
+            await Promise.race([runScript(path), uncaughtError(), aborted(signal)])
+          } catch (thrown) {
+            throw scriptError(path, thrown)
+          } finally {
+            await closeDefaultSession()
+          }
+          if (recorded !== null) await sayFailedRows(recorded)
+          return typeof process.exitCode === 'number' ? process.exitCode : exitCodes.done
+        },
+      ),
     )
   })
+}
+
+/** A script that says by its exit code that it failed can be resumed. */
+function exitFailure(path: string, code: number): EngineError | null {
+  return code === exitCodes.done
+    ? null
+    : new EngineError('SCRIPT_FAILED', `${path} ended with exit code ${code}`, { path })
 }
 
 /** Rows that failed without failing the script. */

@@ -9,7 +9,7 @@ import { type QueryFlags, readQuery } from '../readQuery.ts'
 import { budgetOf, isRecorded, withRun } from '../recordedRun.ts'
 import { type CommandContext, runCommand } from '../runCommand.ts'
 import { describeSample } from '../sample/describeSample.ts'
-import { sampleQuery } from '../sample/sampleQuery.ts'
+import { type Sample, sampleQuery } from '../sample/sampleQuery.ts'
 import { sessionOptions } from '../sessionOptions.ts'
 import { withOpenSession } from '../withSession.ts'
 import { withTelemetry } from '../withTelemetry.ts'
@@ -72,9 +72,13 @@ class SqlCommand {
   /** Answers whether the rest is wanted. */
   async #sample(rows: number): Promise<boolean> {
     const { text, flags, options, context } = this.#given
-    const sample = await withOpenSession(options, (session) =>
-      sampleQuery(session, text, rows, this.#queryOptions()),
-    )
+    const sampling = (): Promise<Sample> =>
+      withOpenSession(options, (session) => sampleQuery(session, { text, rows }, this.#queryOptions()))
+    // Recorded calls are kept one by one: a sample that is to tell of them is a run too, but another one.
+    const asRun = { options, flags: { ...flags, name: undefined, resume: false } }
+    const sample = isRecorded(flags)
+      ? await withRun(asRun, { source: `sample of ${text}`, text }, sampling)
+      : await sampling()
     context.progress.close()
     process.stderr.write(`${describeSample(sample).join('\n')}\n`)
     if (!flags.yes) process.stderr.write('nothing else was run; add --yes to go on after the sample\n')

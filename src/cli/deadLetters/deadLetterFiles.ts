@@ -13,8 +13,10 @@ export async function deadLetterFiles(state: SessionState, run: string): Promise
   if (state.directory === null) return []
   const directory = join(state.runDirectory(run), 'dead-letters')
   const names = await readdir(directory).catch(() => [])
-  return names.toSorted((a, b) => (a < b ? -1 : 1)).flatMap((name) => {
-    const [, functionName] = /^(.+)-\d+-\d+\.parquet$/.exec(name) ?? []
-    return functionName === undefined ? [] : [{ function: functionName, path: join(directory, name) }]
-  })
+  return names
+    .toSorted((a, b) => (a < b ? -1 : 1))
+    .flatMap((name) => {
+      const [, functionName] = /^(.+)-\d+-\d+\.parquet$/.exec(name) ?? []
+      return functionName === undefined ? [] : [{ function: functionName, path: join(directory, name) }]
+    })
 }

@@ -17,8 +17,7 @@ export interface Sample {
 /** Computes the first rows of the last of some statements, and counts all of them if that needs no call. */
 export async function sampleQuery(
   session: Session,
-  text: string,
-  rows: number,
+  { text, rows }: { readonly text: string; readonly rows: number },
   options: QueryOptions,
 ): Promise<Sample> {
   const statements = splitText(text).map((statement) => statement.text)
