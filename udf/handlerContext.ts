@@ -150,7 +150,8 @@ function usageEvent(place: CallPlace, { key, ...given }: Usage, redact: Redact):
         { function: place.signature.name, version: place.signature.version },
       )
     }
-    units[unit] = amount
+    const shown = redact(unit)
+    units[shown] = (units[shown] ?? 0) + amount
   }
   return { kind: 'usage', key: key === undefined ? null : redact(key), units }
 }
