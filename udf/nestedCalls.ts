@@ -29,7 +29,7 @@ export function nestedCaller(find: (name: string) => CallableFunction, invoke: I
     const { signature } = registered
     if (chain.length >= DEPTH_MAX) throw endless([...chain, signature.name])
     // What its call site asks for, and the stream that it belongs to, are the outer call's alone.
-    const { batching: _batching, site: _site, source: _source, ...around } = from
+    const { batching: _batching, site: _site, source: _source, timer: _timer, ...around } = from
     const { column } = await invoke(registered, encodeArguments(signature, rows), {
       ...around,
       attempt: 1,

@@ -35,19 +35,23 @@ export class RowOutcomes {
   async values({ column, failures }: CallResult, batch: Batch, firstRow: number): Promise<ColumnData> {
     this.#rows += column.length
     if (failures.length === 0) return column
-    this.#failed += failures.length
     const { signature, policies, query } = this.#options
     this.#tell(failures)
-    query.addFailedRows(failures.length)
+    this.#count(failures)
     if (policies.onError === 'deadLetter')
       await query.deadLetters?.add(signature, batch, { failures, firstRow })
     this.#checkBudget(failures)
     return column
   }
 
-  /** A struct of value and error for those who try. */
+  /** A struct of value and error for those who try. Throws ERROR_BUDGET_EXCEEDED where the error is a column of its own. */
   tried({ column, failures }: CallResult): ColumnData {
+    this.#rows += column.length
     this.#tell(failures)
+    if (failures.length > 0 && this.#options.policies.onError === 'column') {
+      this.#count(failures)
+      this.#checkBudget(failures)
+    }
     const errors: (Record<string, unknown> | null)[] = Array.from({ length: column.length }, () => null)
     for (const { row, error } of failures) {
       const { code, message, kind, details } = error
@@ -61,6 +65,11 @@ export class RowOutcomes {
       values: null,
       children: [column, encodeColumn(errorType, errors)],
     }
+  }
+
+  #count({ length }: readonly RowFailure[]): void {
+    this.#failed += length
+    this.#options.query.addFailedRows(length)
   }
 
   #tell(failures: readonly RowFailure[]): void {

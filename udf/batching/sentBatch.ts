@@ -3,6 +3,7 @@ import type { Batch } from '../../src/arrow/column.ts'
 import { concatColumns, sliceColumn } from '../../src/arrow/columns.ts'
 import { EngineError, isEngineError } from '../../src/base/errors.ts'
 import type { CallResult, InvokeContext } from '../executor.ts'
+import { errorInWhole } from '../policies/amendError.ts'
 import type { BatchCall } from './batchCall.ts'
 import { EventSplitter } from './splitEvents.ts'
 
@@ -90,7 +91,7 @@ export class SentBatch {
         column: rows === this.rows ? column : sliceColumn(signature.output, column, first, rows),
         failures: own.map(({ row, error }) => ({
           row: row - first + from,
-          error: this.#errorFor(call, error),
+          error: this.#errorFor({ call, from, to }, error, first),
         })),
       })
     }
@@ -98,15 +99,23 @@ export class SentBatch {
 
   fail(error: unknown): void {
     this.#events?.settle([])
-    for (const { call } of this.pieces) {
-      call.fail(isEngineError(error) ? this.#errorFor(call, error) : error)
+    let offset = 0
+    for (const piece of this.pieces) {
+      piece.call.fail(isEngineError(error) ? this.#errorFor(piece, error, offset) : error)
+      offset += piece.to - piece.from
     }
   }
 
-  /** The error names the batch of the first caller: others are told theirs. */
-  #errorFor({ context, batch }: BatchCall, error: EngineError): EngineError {
+  /** The error names the batch of the first caller, and counts the rows of this one from `offset` on: each is told its own. */
+  #errorFor({ call, from, to }: Piece, error: EngineError, offset: number): EngineError {
+    const { context, batch } = call
     const { source, batch: number } = this.pieces[0]!.call.context
-    if (context.batch === number && context.source === source) return error
+    if (context.batch === number && context.source === source) {
+      const { row = this.rows === 1 ? 0 : -1 } = error.details
+      if (this.isWhole || row < offset || row >= offset + to - from) return error
+      const rows = Int32Array.from({ length: this.rows }, (_, at) => at - offset + from)
+      return errorInWhole(error, rows, batch.length)
+    }
     const { name, version } = this.#registered.signature
     const { row: _row, hint, ...details } = error.details
     const message = hint === undefined ? error.message : error.message.slice(0, -(hint.length + 3))

@@ -2,11 +2,16 @@ import type { ResultKey } from '../../catalog/store/stateStore.ts'
 import { type ScatterPart, scatterColumn } from '../../src/arrow/columns.ts'
 import { digestRows } from '../../src/arrow/rowKeys.ts'
 import { takeRows } from '../../src/arrow/takeRows.ts'
+import { type EngineError, isEngineError } from '../../src/base/errors.ts'
 import { cancelledError, onAbort } from '../abort.ts'
 import type { CallResult, RowFailure } from '../executor.ts'
+import { errorInWhole } from '../policies/amendError.ts'
 import { inputTypes, type OnceCall, partOf, reportSaved, storedContext, successes } from './onceCall.ts'
 import { ResultRecorder } from './resultRecorder.ts'
 import type { FoundResults, ResultSource } from './storedResults.ts'
+
+/** More would only wait, each with its listeners and promises, for the calls that there is room for. */
+const PIECES_AT_ONCE = 512
 
 /**
  * The results of some rows of a batch: from the journal of the run, from the cache, and by calls of the others, each of which is
@@ -106,7 +111,14 @@ async function callPart(call: OnceCall, rows: Int32Array, signal: AbortSignal): 
   const { next, registered, batch, context } = call
   if (rows.length === batch.length) return next(registered, batch, { ...context, signal })
   const firstRow = context.firstRow + rows[0]!
-  return next(registered, partOf(call, rows), { ...context, firstRow, signal, keepsInput: false })
+  const inWhole = (error: EngineError): EngineError => errorInWhole(error, rows, batch.length)
+  try {
+    const around = { ...context, firstRow, signal, keepsInput: false }
+    const { column, failures } = await next(registered, partOf(call, rows), around)
+    return { column, failures: failures.map(({ row, error }) => ({ row, error: inWhole(error) })) }
+  } catch (error) {
+    throw isEngineError(error) ? inWhole(error) : error
+  }
 }
 
 interface KeyedPiece extends Piece {
@@ -146,7 +158,14 @@ async function untilOneFails(
   const stopListening = onAbort(signal, () => controller.abort(signal.reason))
   if (signal.aborted) controller.abort(signal.reason)
   try {
-    return await Promise.all(pieces.map((piece) => work(piece, controller.signal)))
+    const done: Piece[] = []
+    let next = 0
+    const oneByOne = async (): Promise<void> => {
+      for (let index = next++; index < pieces.length; index = next++)
+        done[index] = await work(pieces[index]!, controller.signal)
+    }
+    await Promise.all(Array.from({ length: Math.min(PIECES_AT_ONCE, pieces.length) }, oneByOne))
+    return done
   } catch (error) {
     controller.abort(error)
     throw error
