@@ -94,6 +94,15 @@ describe('reporting', () => {
     expect(titles.indexOf('reached') + 'reached'.length).toBe(row.indexOf('must') + 'must'.length)
   })
 
+  it('gives the goals of a value in its unit, and those of a ratio without one', () => {
+    const { ratio: _ratio, ...value } = measurement
+    const cached: Figure = { ...figure, must: { atLeast: 300_000 }, aim: { atLeast: 1_000_000 } }
+    expect(tableRow(cached, value)).toContain('1.500 M rows/s   ≥ 0.3 M     ≥ 1 M      aim')
+    const memory: Figure = { ...figure, unit: 'bytes', must: { atMost: 2 ** 30 }, aim: null }
+    expect(tableRow(memory, value)).toContain('1 MiB   ≤ 1 GiB                aim')
+    expect(tableRow({ ...figure, unit: 'calls/s' }, measurement)).toContain('1500000.0 calls/s')
+  })
+
   it('prints one JSON object a line, with a ratio only where the figure is one', () => {
     const keys = ['value', 'unit', 'limit', 'rows', 'seconds', 'peakRssBytes', 'runs', 'versions', 'machine']
     const line = jsonLine(figure, measurement, environment)
@@ -147,7 +156,13 @@ describe('figures', () => {
       'memory',
       'start',
       'start-help',
+      'auto-batch',
+      'concurrency',
+      'dedupe',
       'dedupe-memory',
+      'dispatch-overhead',
+      'limits',
+      'warm-cache',
     ])
     expect((await findFigures(['staged', 'latency'])).map(({ name }) => name)).toEqual([
       'staged-string',
@@ -195,6 +210,25 @@ describe('a run', () => {
     ])
     expect(lines[0]?.['ratio']).toBeGreaterThan(0)
     expect(lines[1]?.['value']).toBe(0)
+  })
+
+  it('counts the calls that are made and those that are saved', async () => {
+    const names = ['dispatch-overhead', 'warm-cache']
+    const args = [...names, '--rows', '2000', '--rounds', '1', '--json', '--inputs', directory]
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      '--import',
+      'tsx',
+      'benchmarks/main.ts',
+      ...args,
+    ])
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line): Record<string, unknown> => JSON.parse(line))
+    expect(lines.map((line) => [line['name'], line['rows'], line['unit']])).toEqual([
+      ['dispatch-overhead', 2000, 'rows/s'],
+      ['warm-cache', 2000, 'rows/s'],
+    ])
   })
 
   it('takes no results that are wrong, missing or out of place', async () => {

@@ -11,7 +11,7 @@ export const figure: Figure = {
   must: { atLeast: 15 },
   aim: { atLeast: 25 },
   rows: 64_000,
-  rounds: 5,
+  rounds: 9,
   run,
 }
 
