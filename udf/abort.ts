@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { FunctionSignature } from '../catalog/function.ts'
 import { EngineError, isEngineError } from '../src/base/errors.ts'
-import type { HandlerScope } from './executor.ts'
 
 /** Calls back once when the signal aborts; returns what takes the listener away again. */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
@@ -24,7 +23,7 @@ export function untilAborted<Value>(signal: AbortSignal, work: Promise<Value>): 
 /** The error of a batch whose signal has aborted: the signal's own reason if it says why in our terms. */
 export function cancelledError(
   { name, version }: FunctionSignature,
-  { batch, signal }: Pick<HandlerScope, 'batch' | 'signal'>,
+  { batch, signal }: { readonly batch: number; readonly signal: AbortSignal },
 ): EngineError {
   const reason: unknown = signal.reason
   if (isEngineError(reason)) return reason
