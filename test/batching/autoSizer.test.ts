@@ -92,6 +92,16 @@ describe("maxBatchingSize: 'auto'", () => {
     expect(await shareOfBest({ concurrency: 4, rows: 400_000, cost }, sizes)).toBeGreaterThan(0.85)
   })
 
+  it('is not misled by a pause of the machine', async () => {
+    for (const concurrency of [4, 8]) {
+      let large = 0
+      const cost = (rows: number): number => linear(rows) + (rows > 500 && large++ < concurrency ? 100 : 0)
+      const best = (await simulate(8192, { concurrency, rows: 400_000, cost: linear })).milliseconds
+      const { milliseconds } = await simulate('auto', { concurrency, rows: 400_000, cost })
+      expect(best / milliseconds).toBeGreaterThan(0.8)
+    }
+  })
+
   it('comes near the best size where costs rise in steps', async () => {
     expect(await shareOfBest({ concurrency: 8, rows: 400_000, cost: steps }, sizes)).toBeGreaterThan(0.85)
   })

@@ -20,6 +20,9 @@ const LATENCY_OF_FIXED = 10
 const PROBE_EVERY = 16
 /** Where a size was too large, one batch is this much larger than those that are not, now and then. */
 const STEP = 1 / 16
+/** Batches before one has twice the size that was found, where larger ones seemed slow: perhaps the machine had paused. */
+const FIRST_DOUBLE_AFTER = 2
+const LAST_DOUBLE_AFTER = 32
 /** Successes before such a step: half as many after one that succeeds, twice as many after one that fails. */
 const FIRST_STEP_AFTER = 16
 const LAST_STEP_AFTER = 1024
@@ -46,6 +49,8 @@ export class AutoSizer implements BatchSizer {
   /** Size that was found; null while it is searched for. */
   #found: number | null = null
   #sizeLimit = LARGEST_SIZE
+  #doubleAt = 0
+  #doubleAfter = FIRST_DOUBLE_AFTER
   #stepAfter = FIRST_STEP_AFTER
   #successes = 0
   #batchLimit = Infinity
@@ -150,6 +155,16 @@ export class AutoSizer implements BatchSizer {
     if (this.#successes >= this.#stepAfter && this.#sizeLimit < Math.min(LARGEST_SIZE, this.#wantedSize())) {
       this.#successes = 0
       return Math.ceil(this.#sizeLimit * (1 + STEP))
+    }
+    const double = 2 * Math.ceil(size)
+    if (
+      this.#found !== null &&
+      this.#sent >= this.#doubleAt &&
+      double <= Math.min(this.#largestGood, this.#sizeLimit)
+    ) {
+      this.#doubleAt = this.#sent + this.#doubleAfter
+      this.#doubleAfter = Math.min(LAST_DOUBLE_AFTER, 2 * this.#doubleAfter)
+      return double
     }
     return this.#sent % PROBE_EVERY === PROBE_EVERY - 1 ? Math.ceil(size / 2) : size
   }

@@ -20,6 +20,8 @@ const SPREAD = 1.5
 const RESOLUTION = 0.5
 /** Share of the error that a cost beyond the linear one must explain. */
 const WORTH_A_CURVE = 0.1
+/** Times that a batch takes no longer, for its rows, than a later one about as large, unless the machine had paused. */
+const PAUSED = 1.3
 /** Batches after which what was measured counts half. */
 const HALF_LIFE = 256
 
@@ -36,7 +38,9 @@ export class CostModel {
 
   add(rows: number, milliseconds: number): void {
     const octave = Math.floor(Math.log2(rows))
-    const alike = this.#observations.get(octave) ?? []
+    const alike = (this.#observations.get(octave) ?? []).filter(
+      (seen) => seen.milliseconds <= PAUSED * milliseconds * Math.max(1, seen.rows / rows),
+    )
     this.#observations.set(octave, [...alike.slice(1 - MEMORY), { rows, milliseconds, number: this.#seen++ }])
     const all = [...this.#observations.values()].flat()
     const sizes = all.map((seen) => seen.rows)
