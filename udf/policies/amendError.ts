@@ -32,10 +32,7 @@ export function errorInWhole(error: EngineError, rows: Int32Array, batchRows: nu
     const ofBatch = `batch ${batch} of ${count(batchRows)}`
     return whole.replace(ofBatch, `${ofBatch}, row ${place}`)
   }
-  return amendError(error, reword, {
-    ...(partRows === undefined ? {} : { batchRows }),
-    ...(place === null ? {} : { row: place }),
-  })
+  return amendError(error, reword, { batchRows, ...(place === null ? {} : { row: place }) })
 }
 
 function count(rows: number): string {
