@@ -223,7 +223,8 @@ export class QueryRun implements StatementOwner, RunScope {
   }
 
   onEnd(close: () => Promise<void>): void {
-    this.#owned.push(close)
+    if (this.#ended === null) this.#owned.push(close)
+    else void close()
   }
 
   /** Gives back what belongs to the query, once. `failure`: what it ended with, null for its rows. */

@@ -1,3 +1,4 @@
+import { defineFunction } from 'callplane'
 import { expect, test } from 'vitest'
 import { openSession, routes, values } from '../sessions.ts'
 
@@ -34,4 +35,27 @@ test('a failed query leaves the session usable', async () => {
 test('TRY makes of a bad row a null, where the call stays in place', async () => {
   const session = await openSession()
   expect(await values(session, 'SELECT TRY(fails_at(i, 1)) FROM range(3) t(i)')).toEqual([0n, null, 2n])
+})
+
+test("on_error => 'null' makes a null of a bad row and of no other", async () => {
+  const session = await openSession()
+  const lenient = "SELECT fails_at(i, 3, options => {on_error: 'null'}) FROM range(6) t(i)"
+  expect(await values(session, lenient)).toEqual([0n, 1n, 2n, null, 4n, 5n])
+})
+
+test('what passes within the retries fails nobody', async () => {
+  let calls = 0
+  const away = defineFunction({
+    name: 'away',
+    input: { value: 'BIGINT' },
+    output: 'BIGINT',
+    retries: { attempts: 3, delay: 0.01 },
+    handler: async ({ value }) => {
+      if (++calls <= 20) throw Object.assign(new Error('HTTP 503'), { status: 503 })
+      return value
+    },
+  })
+  const session = await openSession({ functions: [away], state: null })
+  expect(await values(session, 'SELECT away(i) FROM range(10) t(i)')).toHaveLength(10)
+  expect(calls).toBe(30)
 })

@@ -1,5 +1,6 @@
+import { defineFunction } from 'callplane'
 import { expect, test } from 'vitest'
-import { openSession } from '../sessions.ts'
+import { openSession, temporaryDirectory, values } from '../sessions.ts'
 
 const cases: readonly (readonly [what: string, sql: string, rows: number])[] = [
   ['equal calls in one SELECT list', 'SELECT twice(i), twice(i) + 1 FROM range(1000) t(i)', 1000],
@@ -26,4 +27,28 @@ test.each(cases)('%s calls each row once', async (_what, sql, rows) => {
   const result = await session.sql(sql)
   await result.drain()
   expect(result.calls).toEqual([expect.objectContaining({ function: 'twice', rows })])
+})
+
+test('equal inputs are called once a query, and with a cache once for all queries and sessions', async () => {
+  const seen: unknown[] = []
+  const counted = (name: string, cache: boolean) =>
+    defineFunction({
+      name,
+      input: { value: 'BIGINT' },
+      output: 'BIGINT',
+      cache,
+      handler: async ({ value }) => {
+        seen.push(value)
+        return value
+      },
+    })
+  const state = await temporaryDirectory()
+  const functions = [counted('once', false), counted('kept', true)]
+  const query = 'SELECT once(i % 7), kept(i % 5) FROM range(1000) t(i)'
+  const first = await openSession({ functions, state })
+  await values(first, query)
+  expect(seen).toHaveLength(7 + 5)
+  await values(first, query)
+  await values(await openSession({ functions, state }), query)
+  expect(seen).toHaveLength(3 * 7 + 5)
 })
