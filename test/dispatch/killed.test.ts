@@ -14,7 +14,9 @@ const DISTINCT = 20_000
 const IN_FLIGHT = 128 * 8
 const BYTES_A_ROW = 6
 const PATIENCE_MS = 20_000
+const TIMEOUT_MS = 60_000 + KILLS * 10_000
 
+const rowsOf = (path: string): string => `SELECT * FROM read_parquet('${path}', file_row_number = true)`
 const bytesOf = (path: string): number => (existsSync(path) ? statSync(path).size : 0)
 
 /** Kills the process once the function was called so much more often, and a little later. */
@@ -29,55 +31,58 @@ async function killWithin(run: RunProcess, { calls, output }: RunPaths, rows: nu
   await run.kill()
 }
 
-test(`a run that is killed ${KILLS} times and resumed writes what an undisturbed one writes`, async () => {
-  const session = await openSession({ state: null })
-  const directory = await temporaryDirectory()
-  const at = (name: string): string => join(directory, name)
-  const input = at('input.parquet')
-  await values(
-    session,
-    `COPY (SELECT i, (hash(i) % ${DISTINCT})::BIGINT AS value FROM range(${ROWS}) t(i)) TO '${input}' (FORMAT parquet)`,
-  )
-  const distinct = Number((await values(session, `SELECT count(DISTINCT value) FROM '${input}'`))[0])
-  const undisturbed = {
-    input,
-    output: at('expected.parquet'),
-    calls: at('expected.calls'),
-    state: at('expected'),
-  }
-  const paths = { input, output: at('output.parquet'), calls: at('output.calls'), state: at('state') }
+test(
+  `a run that is killed ${KILLS} times and resumed writes what an undisturbed one writes`,
+  async () => {
+    const session = await openSession({ state: null })
+    const directory = await temporaryDirectory()
+    const at = (name: string): string => join(directory, name)
+    const input = at('input.parquet')
+    await values(
+      session,
+      `COPY (SELECT i, (hash(i) % ${DISTINCT})::BIGINT AS value FROM range(${ROWS}) t(i)) TO '${input}' (FORMAT parquet)`,
+    )
+    const distinct = Number((await values(session, `SELECT count(DISTINCT value) FROM '${input}'`))[0])
+    const undisturbed = {
+      input,
+      output: at('expected.parquet'),
+      calls: at('expected.calls'),
+      state: at('expected'),
+    }
+    const paths = { input, output: at('output.parquet'), calls: at('output.calls'), state: at('state') }
 
-  expect(await new RunProcess(undisturbed, false).said()).toBe(`begins\nwrote ${ROWS}\n`)
-  expect(calledRows(undisturbed.calls)).toHaveLength(distinct)
+    expect(await new RunProcess(undisturbed, false).said()).toBe(`begins\nwrote ${ROWS}\n`)
+    expect(calledRows(undisturbed.calls)).toHaveLength(distinct)
 
-  const random = xoroshiro128plus(2026)
-  const below = (limit: number): number => (random.next() >>> 0) % limit
-  let kills = 0
-  while (kills < KILLS && !existsSync(paths.output)) {
-    const run = new RunProcess(paths, kills > 0)
-    await killWithin(run, paths, below(Math.floor((1.5 * DISTINCT) / KILLS)), below(20))
-    kills++
-  }
-  if (!existsSync(paths.output)) {
-    expect(await new RunProcess(paths, true).said()).toBe(`begins\nwrote ${ROWS}\n`)
-  }
+    const random = xoroshiro128plus(2026)
+    const below = (limit: number): number => (random.next() >>> 0) % limit
+    let kills = 0
+    while (kills < KILLS && !existsSync(paths.output)) {
+      const run = new RunProcess(paths, kills > 0)
+      await killWithin(run, paths, below(Math.floor((1.5 * DISTINCT) / KILLS)), below(20))
+      kills++
+    }
+    if (!existsSync(paths.output)) {
+      expect(await new RunProcess(paths, true).said()).toBe(`begins\nwrote ${ROWS}\n`)
+    }
 
-  const rowsOf = (path: string): string => `SELECT * FROM read_parquet('${path}', file_row_number = true)`
-  const [expected, got] = [rowsOf(undisturbed.output), rowsOf(paths.output)]
-  expect(await values(session, `SELECT count(*) FROM (${expected})`)).toEqual([BigInt(ROWS)])
-  expect(await values(session, `SELECT count(*) FROM (${got} EXCEPT ${expected})`)).toEqual([0n])
-  expect(await values(session, `SELECT count(*) FROM (${expected} EXCEPT ${got})`)).toEqual([0n])
+    const [expected, got] = [rowsOf(undisturbed.output), rowsOf(paths.output)]
+    expect(await values(session, `SELECT count(*) FROM (${expected})`)).toEqual([BigInt(ROWS)])
+    expect(await values(session, `SELECT count(*) FROM (${got} EXCEPT ${expected})`)).toEqual([0n])
+    expect(await values(session, `SELECT count(*) FROM (${expected} EXCEPT ${got})`)).toEqual([0n])
 
-  const called = calledRows(paths.calls)
-  expect(new Set(called).size).toBe(distinct)
-  expect(called.length).toBeLessThanOrEqual(distinct + kills * IN_FLIGHT)
-  expect(readdirSync(directory).toSorted()).toEqual([
-    'expected',
-    'expected.calls',
-    'expected.parquet',
-    'input.parquet',
-    'output.calls',
-    'output.parquet',
-    'state',
-  ])
-})
+    const called = calledRows(paths.calls)
+    expect(new Set(called).size).toBe(distinct)
+    expect(called.length).toBeLessThanOrEqual(distinct + kills * IN_FLIGHT)
+    expect(readdirSync(directory).toSorted()).toEqual([
+      'expected',
+      'expected.calls',
+      'expected.parquet',
+      'input.parquet',
+      'output.calls',
+      'output.parquet',
+      'state',
+    ])
+  },
+  TIMEOUT_MS,
+)

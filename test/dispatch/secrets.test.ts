@@ -54,7 +54,7 @@ const tells = defineFunction({
       shown,
       encodeURIComponent(shown),
       Buffer.from(`x${shown}`).toString('base64'),
-      `${String(secret)}`,
+      String(secret),
     ]
     for (const text of texts) {
       log(`logged ${text}`, { text, nested: { [text]: [text] } })

@@ -38,11 +38,12 @@ export function withinTime<Value>(
     const stopListening = onAbort(signal, () => abort(signal.reason))
     if (signal.aborted) abort(signal.reason)
     let isOver = false
-    let pause = (): void => {}
+    let turnOff: (() => void) | null = null
+    const pause = (): void => turnOff?.()
     const start = (): void => {
       pause()
       if (isOver) return
-      pause = ringAt(clock, clock.now() + milliseconds, () => abort(expired()))
+      turnOff = ringAt(clock, clock.now() + milliseconds, () => abort(expired()))
     }
     start()
     const end = (): void => {
@@ -50,7 +51,7 @@ export function withinTime<Value>(
       pause()
       stopListening()
     }
-    work(controller.signal, { pause: () => pause(), start }).then(
+    work(controller.signal, { pause, start }).then(
       (value) => {
         end()
         resolve(value)
