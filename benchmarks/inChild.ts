@@ -46,8 +46,8 @@ export async function inChild<Name extends keyof Tasks>(
   const reply = await new Promise<ChildReply<Value<Name>>>((resolve, reject) => {
     running.once('message', (message: ChildReply<Value<Name>>) => resolve(message))
     running.once('error', reject)
-    running.once('exit', (code, signal) => {
-      resolve({ error: `the process of ${name} ended with ${signal ?? `exit code ${code}`}` })
+    running.once('exit', (code, killedBy) => {
+      resolve({ error: `the process of ${name} ended with ${killedBy ?? `exit code ${code}`}` })
     })
     running.send({ module, argument } satisfies ChildRequest)
   })

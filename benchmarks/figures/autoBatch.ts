@@ -61,9 +61,11 @@ async function run(options: FigureOptions): Promise<Measurement> {
   }
 }
 
+/** Rows a millisecond of batches of a size. */
+const speed = (size: number): number => size / (20 + size / 10)
+
 /** Rows that were sent before most batches have a size with which the function is nearly as fast as with the best. */
 function rowsOfSearch(sizes: readonly number[], bestSize: number): number {
-  const speed = (size: number): number => size / (20 + size / 10)
   const found = sizes.findIndex((_size, index) => {
     const next = sizes.slice(index, index + SETTLED_BATCHES)
     return speed(median(next)) >= NEARLY * speed(bestSize)

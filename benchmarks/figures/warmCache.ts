@@ -83,10 +83,10 @@ async function timesOf(
       let calls = Number.NaN
       // Its threads have started; nothing of the cache is read yet.
       await callsOfSum(session, `SELECT sum(wait_50ms(id % 2)) FROM '${input}'`, sumOfParity)
-      const run = async (): Promise<void> => {
+      const again = async (): Promise<void> => {
         calls = await callsOfSum(session, query, sum)
       }
-      const seconds = await secondsOf({ run })
+      const seconds = await secondsOf({ run: again })
       expectCalls(calls, round === 0 ? distinct : 0)
       return seconds
     }

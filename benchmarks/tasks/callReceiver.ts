@@ -42,6 +42,7 @@ export async function task(request: ReceiverCalls): Promise<void> {
     await ask('ready')
     do {
       await Promise.all(request.functions.map((name) => sumOf(session, name, request.rows ?? ROWS_AT_ONCE)))
+      // oxlint-disable-next-line no-unmodified-loop-condition -- the answer of the receiver changes it
     } while (request.rows === null && !isEnough)
   }
   try {

@@ -4,6 +4,7 @@ import { Changes } from '../base/changes.ts'
 import type { Schema } from '../base/dataType.ts'
 import { EngineError } from '../base/errors.ts'
 import type { AuxiliaryEngine, AuxiliaryEngines } from './auxiliaryEngines.ts'
+import type { PartUse } from './parts.ts'
 import type { QueryRun } from './queryRun.ts'
 
 /** The statement that computes one part. */
@@ -17,12 +18,19 @@ export interface PartReaderOptions {
   readonly auxiliaries: AuxiliaryEngines
   readonly engines: number
   readonly query: QueryRun
+  readonly use: PartUse
 }
 
 interface Part {
   readonly batches: Batch[]
   ended: boolean
 }
+
+/**
+ * Threads of DuckDB in each engine. While one waits for the function's thread another works on, which is worth it where nothing
+ * else, such as writing, keeps the cores busy.
+ */
+const threadsOf: Readonly<Record<PartUse, number>> = { streamed: 1, written: 1, combined: 2 }
 
 /** Batches that an engine may be ahead in a part that is not yet being read. */
 const MAX_WAITING_BATCHES = 16
@@ -88,7 +96,8 @@ export class PartReader implements BatchStream {
   /** Takes one part after the other, until none is left; never rejects. */
   async #runLane(): Promise<void> {
     try {
-      const auxiliary = await this.#options.auxiliaries.lease(1, this.#options.query)
+      const { auxiliaries, query, use } = this.#options
+      const auxiliary = await auxiliaries.lease(threadsOf[use], query)
       try {
         while (this.#next < this.#parts.length && !this.#isOver())
           await this.#runPart(this.#next++, auxiliary)

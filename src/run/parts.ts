@@ -24,30 +24,44 @@ interface RowRange {
   readonly to: number
 }
 
-/** Parts of a scan for each engine: so many that all end at about the same time. */
-const PARTS_PER_ENGINE = 4
+/**
+ * What becomes of the rows of parts: they are read in order, each part becomes a file, or each becomes a few rows that a last
+ * statement combines.
+ */
+export type PartUse = 'streamed' | 'written' | 'combined'
+
+/** Files for each engine: so many that all engines end at about the same time. */
+const FILES_PER_ENGINE = 4
 
 /** Rows of a part whose results wait in memory until those before it have been read. */
 const STREAMED_PART_ROWS = 122_880
 
 /**
- * The scan of some parquet files cut into parts of whole row groups, in order; null if it is not worth it. Parts whose rows are
- * `streamed` to a reader are small, so that no engine gets far ahead of it.
+ * The scan of some parquet files cut into parts of whole row groups, in order; null if it is not worth it. Parts
+ * that are streamed are small, so that no engine gets far ahead of their reader.
  */
 export async function findParts(
   shared: SharedScan,
-  streamed: boolean,
+  use: PartUse,
   options: PartOptions,
 ): Promise<readonly LogicalPlan[] | null> {
   const groups = await rowGroups(shared.source, options)
   const rows = groups.reduce((sum, { from, to }) => sum + to - from, 0)
   if (groups.length < 2 || rows < options.minPartitionedRows) return null
-  const ranges = joinRanges(
-    groups,
-    streamed ? STREAMED_PART_ROWS : rows / (options.engines * PARTS_PER_ENGINE),
-  )
+  const ranges = joinRanges(groups, partRows(use, rows, options.engines))
   const isOneFile = ranges.every(({ file }) => file === ranges[0]?.file)
   return ranges.map((range) => rangeOf(shared, range, isOneFile))
+}
+
+function partRows(use: PartUse, rows: number, engines: number): number {
+  switch (use) {
+    case 'streamed':
+      return STREAMED_PART_ROWS
+    case 'written':
+      return rows / (engines * FILES_PER_ENGINE)
+    case 'combined':
+      return rows / engines
+  }
 }
 
 /** One row group after the other, in the order in which DuckDB reads the files. */

@@ -17,7 +17,7 @@ import { FedStatement, type OpenInput } from './fedStatement.ts'
 import type { InvokeCall } from './invokeCall.ts'
 import { OwnedStream } from './ownedStream.ts'
 import { PartReader } from './partReader.ts'
-import { findParts } from './parts.ts'
+import { findParts, type PartUse } from './parts.ts'
 import type { QueryRun } from './queryRun.ts'
 import { ScratchTables } from './scratchTables.ts'
 
@@ -193,15 +193,16 @@ export class StageRunner {
   ): Promise<BatchStream | null> {
     const { partitioning } = stage
     if (partitioning === null || this.#options.engines < 2 || this.#options.connections.isPinned) return null
-    const streamed = wrapPart === asRows && partitioning.combine === null
-    const parts = await findParts(partitioning.scan, streamed, this.#options)
+    const rowsUse = partitioning.combine === null ? 'streamed' : 'combined'
+    const use: PartUse = wrapPart === asRows ? rowsUse : 'written'
+    const parts = await findParts(partitioning.scan, use, this.#options)
     if (parts === null) return null
     const statements = parts.map((part, index) => ({
       sql: wrapPart(this.#render(partitioning.partPlan(part), noRelation), index),
       batchRows,
       fused: stage.fused,
     }))
-    const reader = await PartReader.open(statements, { ...this.#options, query })
+    const reader = await PartReader.open(statements, { ...this.#options, query, use })
     if (partitioning.combine === null) return reader
     const relation = this.#options.newRelation()
     const plan = partitioning.combine(scan({ kind: 'memory', id: relation }, reader.schema))

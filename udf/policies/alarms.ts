@@ -48,12 +48,10 @@ class Alarms {
     const timer = new AbortController()
     this.#timer = timer
     this.#wakesAt = due
-    this.#clock.sleep(Math.max(0, due - this.#clock.now()), timer.signal).then(
-      () => {
-        if (this.#timer === timer) this.#ring()
-      },
-      () => undefined,
-    )
+    const ring = (): void => {
+      if (this.#timer === timer) this.#ring()
+    }
+    this.#clock.sleep(Math.max(0, due - this.#clock.now()), timer.signal).then(ring, () => undefined)
   }
 
   #ring(): void {

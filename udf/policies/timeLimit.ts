@@ -51,15 +51,6 @@ export function withinTime<Value>(
       pause()
       stopListening()
     }
-    work(controller.signal, { pause, start }).then(
-      (value) => {
-        end()
-        resolve(value)
-      },
-      (error: unknown) => {
-        end()
-        reject(error)
-      },
-    )
+    void work(controller.signal, { pause, start }).finally(end).then(resolve, reject)
   })
 }
