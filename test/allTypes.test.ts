@@ -121,7 +121,7 @@ test.each(routes)('a lone surrogate from a handler is an error that names the ro
   const session = await openSession({ functions: [path], settings: { route } })
   for (const [name, place] of [
     ['broken_row', { row: 5 }],
-    ['broken_batch', { row: 1 }],
+    ['broken_batch', { row: 5 }],
   ] as const) {
     await expect(values(session, `SELECT ${name}(i) FROM range(10) t(i)`)).rejects.toMatchObject({
       code: 'FUNCTION_RESULT_INVALID',

@@ -4,9 +4,10 @@ import { loadFunction } from '../../catalog/loadModules.ts'
 import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
 import type { CallEvent } from '../../udf/callEvents.ts'
 import { invokeHandlerSync } from '../../udf/invokeHandler.ts'
+import { errorInWhole } from '../../udf/policies/amendError.ts'
 import { type Batch, type ColumnData, transferables } from '../arrow/column.ts'
 import { concatColumns, sliceColumn } from '../arrow/columns.ts'
-import { decodeError, EngineError } from '../base/errors.ts'
+import { decodeError, EngineError, isEngineError } from '../base/errors.ts'
 import { checkNames } from '../duckdb/checkNames.ts'
 import type { EngineConnection } from '../duckdb/connection.ts'
 import type { FunctionHost } from '../duckdb/engineHost.ts'
@@ -79,7 +80,12 @@ function callHere(registered: RegisteredFunction, batch: Batch, origin: CallOrig
   for (let from = 0; from < batch.length; from += most) {
     const length = Math.min(most, batch.length - from)
     const columns = inputs.map(({ type }, index) => sliceColumn(type, batch.columns[index]!, from, length))
-    results.push(callOnce(registered, { length, columns }, origin))
+    try {
+      results.push(callOnce(registered, { length, columns }, origin))
+    } catch (error) {
+      const rows = Int32Array.from({ length }, (_, row) => from + row)
+      throw isEngineError(error) ? errorInWhole(error, rows, batch.length) : error
+    }
   }
   return concatColumns(output, results)
 }
