@@ -18,9 +18,6 @@ export interface BridgeOptions {
   readonly queries: ConnectionQueries
 }
 
-/** A sleeping callback waits for nothing but its own rows. */
-const byItself = { source: null }
-
 /** Answers the callbacks of an engine that sleep until their batch has been called. */
 export function serveBridge(engine: Engine, { catalog, invoke, queries }: BridgeOptions): void {
   const ofQueries = new WeakMap<QueryRun, Map<string, RowOutcomes>>()
@@ -36,6 +33,7 @@ export function serveBridge(engine: Engine, { catalog, invoke, queries }: Bridge
     const query = queries.get(request.connection) ?? new QueryRun()
     try {
       const metadata = parseMetadata(request.metadata)
+      const outcomes = outcomesOf(query, request.function)
       const { calls, rows } = query.begun(request.function, request.batch.length)
       const origin = {
         batch: calls,
@@ -44,13 +42,13 @@ export function serveBridge(engine: Engine, { catalog, invoke, queries }: Bridge
         metadata,
         query,
         trace: query.trace,
-        ...byItself,
+        // A sleeping callback waits for nothing but its own rows.
+        source: null,
+        keepsInput: outcomes.keepsInput,
       }
       const site = { function: request.function, options: null, outcome: 'value', site: 0 } as const
-      const outcomes = outcomesOf(query, request.function)
-      const keepsInput = outcomes.keepsInput
       const { batch } = request
-      const result = await query.during(() => invoke(site, batch, { ...origin, keepsInput }))
+      const result = await query.during(() => invoke(site, batch, origin))
       return { column: await outcomes.values(result, batch, rows) }
     } catch (error) {
       return { error: encodeError(error) }

@@ -126,35 +126,43 @@ export class PlanService {
   }
 
   async #facts(planned: PlannedQuery): Promise<CallFacts> {
+    const { calls } = this.#resources
+    const estimates = await this.#estimates(planned)
+    return {
+      concurrencyOf: (call) => calls.concurrencyOf(call),
+      estimateOf: (call) => estimates.get(call) ?? null,
+    }
+  }
+
+  async #estimates(planned: PlannedQuery): Promise<ReadonlyMap<RoutedCall, CallEstimate>> {
     const { catalog, calls, state } = this.#resources
-    // DuckDB would make calls with constant arguments while it plans, and what is stored first is not there yet.
-    const isKnown = planned.stored.length === 0 && planned.calls.every(({ route }) => route === 'staged')
-    const rows = !isKnown
-      ? null
-      : await estimateRows(
-          planned.root,
-          ({ plan }) => renderPlan(plan, { relationFor: ({ id }) => ScratchTables.qualifiedName(id) }),
-          (sql) => this.binder.estimateRows(sql),
-        )
     const estimates = new Map<RoutedCall, CallEstimate>()
+    const rows = await this.#estimateRows(planned)
+    if (rows === null) return estimates
     for (const call of planned.calls) {
       const { name, version, batching, policies } = lookup(catalog, call.function)
-      const history = await state.history(name, version)
-      if (rows === null) continue
       const batchSize = mergeBatching(batching, call.options)?.maxBatchingSize
       const forecast = {
         rows,
         batchSize: typeof batchSize === 'number' ? batchSize : null,
         concurrency: calls.concurrencyOf(call),
         price: policies.price,
-        history,
+        history: await state.history(name, version),
       }
       estimates.set(call, estimateCalls(forecast))
     }
-    return {
-      concurrencyOf: (call) => calls.concurrencyOf(call),
-      estimateOf: (call) => estimates.get(call) ?? null,
-    }
+    return estimates
+  }
+
+  /** Null where calls stand in a statement, as DuckDB would make those with constant arguments while it plans, and where rows are stored first. */
+  async #estimateRows({ calls, stored, root }: PlannedQuery): Promise<number | null> {
+    const isStaged = calls.length > 0 && calls.every(({ route }) => route === 'staged')
+    if (!isStaged || stored.length > 0) return null
+    return estimateRows(
+      root,
+      ({ plan }) => renderPlan(plan, { relationFor: ({ id }) => ScratchTables.qualifiedName(id) }),
+      (sql) => this.binder.estimateRows(sql),
+    )
   }
 
   /** Tells who watches the query how many rows there will be, where counting them costs next to nothing. */

@@ -1,4 +1,5 @@
-import type { FunctionSignature } from '../../catalog/function.ts'
+import { lookup } from '../../catalog/catalog.ts'
+import type { CatalogSnapshot, FunctionSignature } from '../../catalog/function.ts'
 import { mergeBatching, mergePolicies } from '../../catalog/policy/mergePolicies.ts'
 import type { BatchingPolicy, CallOptions, CallPolicies } from '../../catalog/policy/policies.ts'
 import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
@@ -9,12 +10,11 @@ import { type CallResult, type NestedCaller, scopeOf } from '../../udf/executor.
 import { invokeStream } from '../../udf/invokeStream.ts'
 import { nestedCaller } from '../../udf/nestedCalls.ts'
 import type { Batch } from '../arrow/column.ts'
-import { EngineError } from '../base/errors.ts'
-import { suggestNames } from '../base/suggest.ts'
 import type { CallOrigin, CallSite } from '../run/invokeCall.ts'
 import type { QueryRun } from '../run/queryRun.ts'
 
 export interface SessionCallsOptions {
+  readonly catalog: CatalogSnapshot
   /** By the names of their signatures. */
   readonly functions: ReadonlyMap<string, RegisteredFunction>
   readonly dispatcher: Dispatcher
@@ -31,14 +31,12 @@ interface SitePolicies {
 /** Makes the calls of a session's queries: finds the function, and says what is done around the call. */
 export class SessionCalls {
   readonly #options: SessionCallsOptions
-  readonly #byLowerName: ReadonlyMap<string, RegisteredFunction>
   readonly #secrets = new Map<string, SecretValues>()
   readonly #policies = new WeakMap<CallOptions, Map<string, SitePolicies>>()
   readonly #nested: NestedCaller
 
   constructor(options: SessionCallsOptions) {
     this.#options = options
-    this.#byLowerName = new Map([...options.functions].map(([name, fn]) => [name.toLowerCase(), fn]))
     this.#nested = nestedCaller((name) => {
       const registered = this.#find(name)
       return {
@@ -123,12 +121,8 @@ export class SessionCalls {
   }
 
   #find(name: string): RegisteredFunction {
-    const registered = this.#byLowerName.get(name.toLowerCase())
-    if (registered !== undefined) return registered
-    const suggestion = suggestNames(name, [...this.#options.functions.keys()], 'the functions')
-    throw new EngineError('UNKNOWN_FUNCTION', `unknown catalog function '${name}': ${suggestion}`, {
-      function: name,
-    })
+    const { catalog, functions } = this.#options
+    return functions.get(lookup(catalog, name).name)!
   }
 
   #policiesOf(signature: FunctionSignature, options: CallOptions | null): SitePolicies {

@@ -67,7 +67,12 @@ export class SessionResources {
       aroundBatch: traceBatches,
       aroundAttempt: traceAttempts,
     })
-    const calls = new SessionCalls({ functions: byName, dispatcher: this.#dispatcher, secrets })
+    const calls = new SessionCalls({
+      catalog: this.catalog,
+      functions: byName,
+      dispatcher: this.#dispatcher,
+      secrets,
+    })
     this.calls = calls
     const invoke: InvokeCall = (site, batch, origin) => calls.invoke(site, batch, origin)
     const signatures = functions.map(({ signature }) => signature)
