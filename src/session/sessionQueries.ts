@@ -1,16 +1,17 @@
-import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CallObserver } from '../../udf/callEvents.ts'
 import { BufferedStream } from '../arrow/bufferedStream.ts'
 import type { Batch } from '../arrow/column.ts'
 import type { Schema } from '../base/dataType.ts'
-import { quoteLiteral } from '../expr/render.ts'
-import { RESULT_BATCH_ROWS } from '../run/batchSizing.ts'
+import { scan } from '../plan/factories.ts'
+import type { WriteRequest } from '../plan/writeRequest.ts'
 import type { PriceOf } from '../run/callProfile.ts'
 import { DeadLetters } from '../run/deadLetters.ts'
 import { QueryRun, type QueryRunOptions } from '../run/queryRun.ts'
-import { ScratchTables } from '../run/scratchTables.ts'
+import type { ScratchTables } from '../run/scratchTables.ts'
 import type { StageRunner } from '../run/stageRunner.ts'
+import { writeStage } from '../run/writer.ts'
+import type { QueryStage } from '../stage/stage.ts'
 import { traceQuery, traceStage } from '../telemetry/querySpans.ts'
 import type { Tracing } from '../telemetry/tracing.ts'
 import { ActiveRun } from './activeRun.ts'
@@ -72,6 +73,23 @@ export class SessionQueries {
   }
 }
 
+/** A statement over what the session's own engine holds. */
+const ownQuery: Omit<QueryStage, 'plan'> = {
+  kind: 'query',
+  inputs: [],
+  selfContained: false,
+  fused: [],
+  partitioning: null,
+}
+
+const letterFile: Omit<WriteRequest, 'path'> = {
+  format: 'parquet',
+  directory: false,
+  partitionBy: [],
+  mode: 'overwrite',
+  options: { compression: 'zstd' },
+}
+
 /** The dead letters of one query. One that belongs to no run becomes one with its first dead letter, so that it can be retried. */
 class QueryLetters {
   readonly deadLetters: DeadLetters
@@ -98,29 +116,19 @@ class QueryLetters {
   async #write(functionName: string, schema: Schema, batch: Batch): Promise<string> {
     const { scratch, runner } = this.#options
     const run = await this.#runId()
-    const directory = join(this.#options.state.runDirectory(run), 'dead-letters')
-    await mkdir(directory, { recursive: true })
     const path = join(
-      directory,
+      this.#options.state.runDirectory(run),
+      'dead-letters',
       `${functionName}-${process.pid}-${String(this.#files++).padStart(4, '0')}.parquet`,
     )
-    const unfinished = `${path}.tmp`
     const relation = runner.newRelation()
+    const plan = scan({ kind: 'memory', id: relation }, schema)
     try {
       await scratch.fill(relation, new BufferedStream(schema, [batch]))
-      const sql = `COPY ${ScratchTables.qualifiedName(relation)} TO ${quoteLiteral(unfinished)} (FORMAT PARQUET, COMPRESSION zstd)`
-      const wanted = { batchRows: RESULT_BATCH_ROWS, lease: 'result', fused: [] } as const
-      const copying = await runner.runText(sql, new QueryRun(), wanted)
-      try {
-        while ((await copying.next()) !== null);
-      } finally {
-        await copying.close()
-      }
-      await rename(unfinished, path)
+      await writeStage(runner, { ...ownQuery, plan }, { ...letterFile, path }, new QueryRun())
       return run
     } finally {
       await scratch.drop(relation)
-      await rm(unfinished, { force: true })
     }
   }
 
