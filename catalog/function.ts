@@ -1,4 +1,5 @@
 import type { DataType, Field } from '../src/base/dataType.ts'
+import type { ModelBinding } from './models/model.ts'
 import type { BatchingPolicy, CallPolicies } from './policy/policies.ts'
 
 /** What may be shared, deduplicated and reordered: the same for ever, within one query, or never. */
@@ -15,6 +16,9 @@ export interface ModuleReference {
   readonly url: string
   readonly exportName: string
 }
+
+/** This thread, threads of a pool, threads with sessions of onnxruntime, or child processes. */
+export type ExecutorName = 'main' | 'pool' | 'onnx' | 'process'
 
 /** A registered function as the catalog describes it: plain data without the handler, safe to send to a thread. */
 export interface FunctionSignature {
@@ -38,8 +42,10 @@ export interface FunctionSignature {
   readonly secrets: readonly string[]
   /** Null for a handler that exists only as a closure in the thread that defined it. */
   readonly module: ModuleReference | null
-  /** Where it runs when staged: 'main' or 'pool'. */
-  readonly executor: 'main' | 'pool'
+  /** The model that it calls in place of a handler; null for a handler. */
+  readonly model: ModelBinding | null
+  /** Where it runs when staged. */
+  readonly executor: ExecutorName
   /** Microseconds a row, for ordering expensive predicates; null if not said. */
   readonly costPerRow: number | null
   /** Share of rows for which a boolean result is true, 0 to 1; null if not said. */

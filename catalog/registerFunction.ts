@@ -52,6 +52,7 @@ export function registerFunction(
     streams: definition.streams,
     secrets: definition.secrets,
     module,
+    model: null,
     executor: definition.executor ?? (module === null || definition.async ? 'main' : 'pool'),
     costPerRow,
     selectivity,

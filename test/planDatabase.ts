@@ -57,6 +57,7 @@ export function signatureOf({ name, inputs, output, signature }: StubFunction): 
     streams: false,
     secrets: [],
     module: null,
+    model: null,
     executor: 'pool',
     costPerRow: null,
     selectivity: null,

@@ -1,7 +1,8 @@
-import type { FunctionSignature } from '../catalog/function.ts'
+import type { ExecutorName, FunctionSignature } from '../catalog/function.ts'
 import { defaultPolicies } from '../catalog/policy/policies.ts'
 import type { RegisteredFunction } from '../catalog/registerFunction.ts'
 import type { LimitStore, ResultStore } from '../catalog/store/stateStore.ts'
+import { EngineError } from '../src/base/errors.ts'
 import { type Batching, createBatching, hasPerCallPolicies } from './batching/batching.ts'
 import type { BatchSource } from './batching/batchSource.ts'
 import { costsOf } from './batching/rowCosts.ts'
@@ -35,8 +36,8 @@ export interface Dispatcher {
 }
 
 export interface DispatcherOptions {
-  /** One for each place that a signature can name. They open with their first call. */
-  readonly executors: Readonly<Record<FunctionSignature['executor'], Executor>>
+  /** By the name that signatures give their place. They open with their first call. */
+  readonly executors: Readonly<Partial<Record<ExecutorName, Executor>>>
   /** The cache and the journals of runs; null for neither. */
   readonly results?: ResultStore | null
   /** Bytes of the cache that are kept; default 1 GiB. */
@@ -63,7 +64,11 @@ const asItIs: Interceptor = (next) => next
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { executors, results = null, clock = systemClock, random = Math.random } = options
-  const executorOf = (signature: FunctionSignature): Executor => executors[signature.executor]
+  const executorOf = ({ name, executor: place }: FunctionSignature): Executor => {
+    const executor = executors[place]
+    if (executor !== undefined) return executor
+    throw new EngineError('INTERNAL', `function '${name}' runs on '${place}', which this dispatcher has not`)
+  }
   const roomOf = (signature: FunctionSignature, rowByRow: boolean): number =>
     executorOf(signature).concurrencyOf(signature, rowByRow)
   const concurrencyOf = (signature: FunctionSignature, policies = defaultPolicies): number =>

@@ -86,6 +86,27 @@ export const errorCodes = {
     retryable: true,
     about: 'a place under a shared limit that ran out while it was held',
   },
+  MODEL_CHANGED: {
+    kind: 'user',
+    retryable: false,
+    about: 'a file of a model version that is no longer what was registered',
+  },
+  MODEL_FAILED: { kind: 'function', retryable: false, about: 'a model that failed while it ran' },
+  MODEL_INPUT_INVALID: {
+    kind: 'user',
+    retryable: false,
+    about: 'a null, value or shape that a model does not take',
+  },
+  MODEL_INVALID: {
+    kind: 'user',
+    retryable: false,
+    about: 'a file that is no model, or a model that does not fit its schemas, tokenizer or runtime',
+  },
+  MODEL_UNKNOWN: {
+    kind: 'user',
+    retryable: false,
+    about: 'a model, version, alias or group that is not registered',
+  },
   MODULE_LOAD_FAILED: {
     kind: 'user',
     retryable: false,
@@ -97,6 +118,11 @@ export const errorCodes = {
     about: 'a function name that is unsafe, reserved, or taken by DuckDB',
   },
   PLAN_INVALID: { kind: 'user', retryable: false, about: 'a DataFrame operation that makes no valid plan' },
+  PROVIDER_UNAVAILABLE: {
+    kind: 'user',
+    retryable: false,
+    about: 'an execution provider of a model, such as CUDA, that this machine does not have',
+  },
   RESOURCE_EXHAUSTED: {
     kind: 'unavailable',
     retryable: true,

@@ -1,7 +1,15 @@
-import type { FunctionSignature } from '../../catalog/function.ts'
+import type { ExecutorName, FunctionSignature } from '../../catalog/function.ts'
 import { mergeBatching, mergePolicies } from '../../catalog/policy/mergePolicies.ts'
 import type { BatchingPolicy, CallPolicies, RetryPolicy } from '../../catalog/policy/policies.ts'
 import type { RoutedCall } from '../stage/stage.ts'
+
+/** Where an executor makes its calls, in words. */
+export const executorPlaces: Readonly<Record<ExecutorName, string>> = {
+  main: 'the main thread',
+  pool: 'the thread pool',
+  onnx: 'model sessions',
+  process: 'child processes',
+}
 
 /** What is done around a call that is dispatched, in one line: `batches of 64 within 1000 ms; 32 at a time (…); dedupe`. */
 export function describeCallPolicies(
@@ -37,8 +45,7 @@ function describeConcurrency(
   room: number,
 ): string {
   if (concurrency === null) {
-    const place = executor === 'main' ? 'the main thread' : 'the thread pool'
-    return `${room} at a time (what ${place} has room for)`
+    return `${room} at a time (what ${executorPlaces[executor]} has room for)`
   }
   return `${concurrency.maxConcurrent} at a time${keyed(concurrency.key)}`
 }

@@ -6,7 +6,7 @@ import { describeProfile } from '../run/profile/describeProfile.ts'
 import { type CallEstimate, describeEstimate } from '../run/profile/estimateCalls.ts'
 import type { RunProfile } from '../run/profile/runProfile.ts'
 import type { CallStage, QueryStage, RoutedCall, Stage } from '../stage/stage.ts'
-import { describeCallPolicies } from './describeCallPolicies.ts'
+import { describeCallPolicies, executorPlaces } from './describeCallPolicies.ts'
 import type { PlannedQuery } from './queryPlanner.ts'
 
 /** What a run of the query took. */
@@ -59,10 +59,7 @@ function describeCall(call: RoutedCall, catalog: CatalogSnapshot, facts: CallFac
   const signature = lookup(catalog, call.function)
   const { version, executor, batching } = signature
   const batch = call.route !== 'fused' || batching === null ? '' : `, batches of ${batching.maxBatchingSize}`
-  const where =
-    call.route === 'fused'
-      ? 'in the engine thread'
-      : `on ${executor === 'main' ? 'the main thread' : 'the thread pool'}`
+  const where = call.route === 'fused' ? 'in the engine thread' : `on ${executorPlaces[executor]}`
   const head = `${call.function} (version ${version}): ${call.route}, ${where}${batch}: ${call.reason}`
   if (call.route === 'fused') return [head]
   const estimate = facts.estimateOf(call)

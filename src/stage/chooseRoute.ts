@@ -70,6 +70,8 @@ type Asked = Pick<CallSite, 'options' | 'outcome'>
 
 /** Why a function cannot run inside DuckDB's callback; null if it can. */
 function fusedObstacle(signature: FunctionSignature, { options, outcome }: Asked): string | null {
+  if (signature.model !== null) return 'models run in threads of their own'
+  if (signature.executor === 'process') return 'it runs in processes of its own'
   if (signature.async) return 'its handler is async'
   if (signature.module === null) return 'its handler is a closure of the main thread'
   if (signature.executor === 'main') return 'its executor is the main thread'

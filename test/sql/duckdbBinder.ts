@@ -86,6 +86,7 @@ export function signature(
     streams: false,
     secrets: [],
     module: null,
+    model: null,
     executor: 'main',
     costPerRow: null,
     selectivity: null,

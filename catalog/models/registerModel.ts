@@ -1,0 +1,55 @@
+import { EngineError } from '../../src/base/errors.ts'
+import type { FunctionDefinition } from '../defineFunction.ts'
+import type { FunctionSignature } from '../function.ts'
+import { defaultBatching, defaultPolicies } from '../policy/policies.ts'
+import type { RegisteredFunction } from '../registerFunction.ts'
+import type { ModelBinding } from './model.ts'
+
+/** Rows of a call for each run of the model, so that rows of like length find each other and sessions share the work. */
+const RUNS_OF_CALL = 16
+
+/** The function that calls a deployed model. */
+export function registerModel(group: string, binding: ModelBinding): RegisteredFunction {
+  const { version, runtime } = binding
+  const name = `model.${group}`
+  const batching = {
+    ...defaultBatching,
+    maxBatchingSize: runtime.batchSize * RUNS_OF_CALL,
+    maxBufferDuration: 0,
+  }
+  const shared = {
+    name,
+    description: `version ${version.version} of model '${version.name}'`,
+    inputs: version.inputs,
+    output: version.output,
+    style: 'batch',
+    volatility: 'immutable',
+    nullHandling: 'call',
+    batching,
+    policies: defaultPolicies,
+    async: true,
+    streams: false,
+    secrets: [],
+    costPerRow: null,
+    selectivity: null,
+  } as const
+  const signature: FunctionSignature = {
+    ...shared,
+    version: version.version,
+    module: null,
+    model: binding,
+    executor: 'onnx',
+  }
+  const definition: FunctionDefinition = {
+    ...shared,
+    costOf: null,
+    executor: null,
+    handler() {
+      throw new EngineError('INTERNAL', `model function '${name}' has no handler`)
+    },
+    remote() {
+      throw new EngineError('INTERNAL', `model function '${name}' is called by its name`)
+    },
+  }
+  return Object.freeze({ signature: Object.freeze(signature), definition: Object.freeze(definition) })
+}
