@@ -4,6 +4,17 @@ import { suggestNames } from '../src/base/suggest.ts'
 import type { CatalogSnapshot, FunctionSignature } from './function.ts'
 import type { RegisteredFunction } from './registerFunction.ts'
 
+/** A catalog with what carries its calls out. A query is planned by the one that it starts with, and calls by it to its end. */
+export interface Catalog extends CatalogSnapshot {
+  /** By the names of their signatures. */
+  readonly registered: ReadonlyMap<string, RegisteredFunction>
+}
+
+export function createCatalog(functions: readonly RegisteredFunction[]): Catalog {
+  const registered = new Map(functions.map((own) => [own.signature.name, own]))
+  return Object.freeze({ ...createSnapshot(functions), registered })
+}
+
 /** The catalog as a query sees it from start to end. */
 export function createSnapshot(registered: Iterable<Pick<RegisteredFunction, 'signature'>>): CatalogSnapshot {
   const functions = new Map([...registered].map(({ signature }) => [signature.name, signature]))

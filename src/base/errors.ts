@@ -92,6 +92,11 @@ export const errorCodes = {
     about: 'a file of a model version that is no longer what was registered',
   },
   MODEL_FAILED: { kind: 'function', retryable: false, about: 'a model that failed while it ran' },
+  MODEL_IN_USE: {
+    kind: 'user',
+    retryable: false,
+    about: 'a model version that is to be deleted while an alias or a group uses it',
+  },
   MODEL_INPUT_INVALID: {
     kind: 'user',
     retryable: false,

@@ -86,6 +86,11 @@ export class Engine {
     await this.#ask<'disconnect'>({ kind: 'disconnect', connection })
   }
 
+  /** Adds a catalog function to those that it was opened with; no other may have had its name. */
+  async register(signature: FunctionSignature): Promise<void> {
+    await this.#ask<'register'>({ kind: 'register', signature })
+  }
+
   async countStatements(sql: string): Promise<number> {
     return this.#ask<'countStatements'>({ kind: 'countStatements', sql })
   }

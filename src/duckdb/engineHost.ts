@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import duckdb, { type Connection, type Database, type PreparedStatement } from '@duckdb/node-bindings'
+import type { FunctionSignature } from '../../catalog/function.ts'
 import type { Batch } from '../arrow/column.ts'
 import type { Schema } from '../base/dataType.ts'
 import { EngineError, encodeError } from '../base/errors.ts'
@@ -10,9 +11,15 @@ import type { Answers, FromEngine, Request, StartStatement, Steering, ToEngine }
 import { registerInput } from './relationInput.ts'
 import { StatementStream } from './statementStream.ts'
 
+/** The connection of DuckDB's number. */
+export type ConnectionOf = (nativeId: number) => EngineConnection
+
 /** What the thread knows about catalog functions. */
 export interface FunctionHost {
-  register(control: EngineConnection, connectionOf: (nativeId: number) => EngineConnection): Promise<void>
+  /** Lets SQL call what is known from the start. */
+  registerAll(control: EngineConnection, connectionOf: ConnectionOf): Promise<void>
+  /** Adds one. */
+  register(signature: FunctionSignature, control: EngineConnection, connectionOf: ConnectionOf): Promise<void>
   /** Makes functions ready to be called without awaiting. */
   load(names: readonly string[]): Promise<void>
 }
@@ -62,7 +69,7 @@ export class EngineHost {
       control: await EngineConnection.open(CONTROL, handle),
       functions,
     })
-    await functions.register(host.#control, (nativeId) => host.#connectionOf(nativeId))
+    await functions.registerAll(host.#control, (nativeId) => host.#connectionOf(nativeId))
     port.on('message', (message: ToEngine) => host.#receive(message))
     return host
   }
@@ -101,6 +108,8 @@ export class EngineHost {
         return this.#connect()
       case 'disconnect':
         return this.#disconnect(request.connection)
+      case 'register':
+        return this.#register(request.signature)
       case 'countStatements':
         return countStatements(this.#control.handle, request.sql)
       case 'start':
@@ -112,6 +121,11 @@ export class EngineHost {
       case 'close':
         return this.#close()
     }
+  }
+
+  async #register(signature: FunctionSignature): Promise<null> {
+    await this.#functions.register(signature, this.#control, (nativeId) => this.#connectionOf(nativeId))
+    return null
   }
 
   async #connect(): Promise<number> {

@@ -52,6 +52,7 @@ export type StatementKind = 'rows' | 'changes' | 'nothing'
 export type Request =
   | { readonly kind: 'connect' }
   | { readonly kind: 'disconnect'; readonly connection: number }
+  | { readonly kind: 'register'; readonly signature: FunctionSignature }
   | { readonly kind: 'countStatements'; readonly sql: string }
   | ({ readonly kind: 'start' } & StartStatement)
   | { readonly kind: 'append'; readonly table: string; readonly schema: Schema; readonly batch: Batch }
@@ -61,6 +62,7 @@ export type Request =
 export interface Answers {
   readonly connect: number
   readonly disconnect: null
+  readonly register: null
   readonly countStatements: number
   readonly start: { readonly schema: Schema; readonly answers: StatementKind }
   readonly append: null

@@ -1,4 +1,4 @@
-import type { CatalogSnapshot, FunctionSignature } from '../../catalog/function.ts'
+import type { FunctionSignature } from '../../catalog/function.ts'
 import { Engine } from '../duckdb/engine.ts'
 import { runToEnd } from '../duckdb/runToEnd.ts'
 import { serveBridge } from './bridge.ts'
@@ -14,8 +14,8 @@ export interface AuxiliaryEngine {
 export interface AuxiliaryOptions {
   readonly threadUrl: URL
   readonly config: Readonly<Record<string, string>>
-  readonly functions: readonly FunctionSignature[]
-  readonly catalog: CatalogSnapshot
+  /** What an engine that starts now must know; it only grows. */
+  functions(): readonly FunctionSignature[]
   readonly invoke: InvokeCall
 }
 
@@ -48,16 +48,26 @@ export class AuxiliaryEngines {
     this.#idle.push(auxiliary)
   }
 
+  /** Adds a function to the engines that run. */
+  async register(signature: FunctionSignature): Promise<void> {
+    const running = [...this.#leases.keys()].filter(({ engine }) => !engine.isLost)
+    await Promise.all(running.map(async ({ engine }) => engine.register(signature)))
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#leases.keys()].map((auxiliary) => this.#discard(auxiliary)))
   }
 
   async #open(): Promise<AuxiliaryEngine> {
-    const { threadUrl, config, functions, invoke, catalog } = this.#options
+    const { threadUrl, config, invoke } = this.#options
+    const functions = this.#options.functions()
     const engine = new Engine(threadUrl, { database: ':memory:', config, functions })
     const queries = new Map<number, QueryRun>()
-    serveBridge(engine, { catalog, invoke, queries })
+    serveBridge(engine, { invoke, queries })
     const auxiliary = { engine, connection: await engine.connect() }
+    // What was added while it started.
+    for (const signature of this.#options.functions().slice(functions.length))
+      await engine.register(signature)
     this.#queries.set(auxiliary, queries)
     this.#leases.set(auxiliary, 0)
     return auxiliary

@@ -1,5 +1,4 @@
 import { lookup } from '../../catalog/catalog.ts'
-import type { CatalogSnapshot } from '../../catalog/function.ts'
 import { transferables } from '../arrow/column.ts'
 import { encodeError } from '../base/errors.ts'
 import type { Engine } from '../duckdb/engine.ts'
@@ -13,18 +12,17 @@ import { parseMetadata } from './stageCaller.ts'
 export type ConnectionQueries = ReadonlyMap<number, QueryRun>
 
 export interface BridgeOptions {
-  readonly catalog: CatalogSnapshot
   readonly invoke: InvokeCall
   readonly queries: ConnectionQueries
 }
 
 /** Answers the callbacks of an engine that sleep until their batch has been called. */
-export function serveBridge(engine: Engine, { catalog, invoke, queries }: BridgeOptions): void {
+export function serveBridge(engine: Engine, { invoke, queries }: BridgeOptions): void {
   const ofQueries = new WeakMap<QueryRun, Map<string, RowOutcomes>>()
   const outcomesOf = (query: QueryRun, name: string): RowOutcomes => {
     const byName = ofQueries.get(query) ?? new Map<string, RowOutcomes>()
     ofQueries.set(query, byName)
-    const signature = lookup(catalog, name)
+    const signature = lookup(query.catalog, name)
     const known = byName.get(name) ?? new RowOutcomes({ signature, policies: signature.policies, query })
     byName.set(name, known)
     return known

@@ -1,5 +1,5 @@
 import { lookup } from '../../catalog/catalog.ts'
-import type { CatalogSnapshot, FunctionSignature } from '../../catalog/function.ts'
+import type { FunctionSignature } from '../../catalog/function.ts'
 import type { BatchSource } from '../../udf/batching/batchSource.ts'
 import type { BatchStream } from '../arrow/batchStream.ts'
 import type { Batch } from '../arrow/column.ts'
@@ -11,7 +11,6 @@ import type { QueryRun, StageSpan } from './queryRun.ts'
 import { StageCaller } from './stageCaller.ts'
 
 export interface CallStreamOptions {
-  readonly catalog: CatalogSnapshot
   readonly invoke: InvokeCall
   readonly query: QueryRun
   /** Announces the stream to those who gather rows for its functions. */
@@ -50,7 +49,8 @@ export class CallStream implements BatchStream {
     this.#options = options
     this.#signal = AbortSignal.any([options.query.signal, this.#abort.signal])
     this.#callers = stage.calls.map(
-      (call) => new StageCaller(call, { ...options, signature: lookup(options.catalog, call.function) }),
+      (call) =>
+        new StageCaller(call, { ...options, signature: lookup(options.query.catalog, call.function) }),
     )
     this.#span = options.query.openStage(`call ${stage.calls.map((call) => call.function).join(', ')}`)
     this.#source = options.openSource(

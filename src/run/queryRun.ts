@@ -1,3 +1,4 @@
+import { type Catalog, createCatalog } from '../../catalog/catalog.ts'
 import type { CallEvent, CallObserver } from '../../udf/callEvents.ts'
 import type { RunScope } from '../../udf/runScope.ts'
 import type { Spending } from '../../udf/spending.ts'
@@ -71,8 +72,8 @@ export interface QueryRunSetup {
   /** What all queries of its run may cost. */
   readonly runBudget?: SharedBudget | null
   readonly priceOf?: PriceOf
-  /** What the version of a function is, for counts that do not say. */
-  readonly versionOf?: (functionName: string) => number
+  /** What the query calls by; default an empty one. */
+  readonly catalog?: Catalog
   /** Is told of every event as well. */
   readonly observer?: CallObserver | null
   readonly deadLetters?: DeadLetters | null
@@ -83,12 +84,15 @@ export interface QueryRunSetup {
   readonly onEnded?: (query: QueryRun, failure: unknown) => Promise<void>
 }
 
+const nothing = createCatalog([])
+
 /** Call sites of a query that can be told apart. */
 const SITES_PER_QUERY = 4096
 
 /** One query while it runs: how it is cancelled, what it may spend, and what it has done. */
 export class QueryRun implements StatementOwner, RunScope {
   readonly signal: AbortSignal
+  readonly catalog: Catalog
   readonly journal: string | null
   /** Tells it from all other queries, the same when its run is resumed; null where it cannot be resumed. */
   readonly place: string | null
@@ -114,6 +118,7 @@ export class QueryRun implements StatementOwner, RunScope {
     const { signal, onProgress, budget, ledger } = options
     const { journal = null, priceOf, deadLetters = null, runBudget = null } = setup
     this.signal = signal ?? new AbortController().signal
+    this.catalog = setup.catalog ?? nothing
     this.journal = journal?.run ?? null
     this.deadLetters = deadLetters
     this.trace = setup.trace ?? null
@@ -213,7 +218,10 @@ export class QueryRun implements StatementOwner, RunScope {
 
   record(counts: readonly CallCount[]): void {
     for (const { function: name, calls, rows, milliseconds, reports } of counts) {
-      const called: CalledFunction = { function: name, version: this.#setup.versionOf?.(name) ?? 1 }
+      const called: CalledFunction = {
+        function: name,
+        version: this.catalog.functions.get(name)?.version ?? 1,
+      }
       this.#profiler.count(called, { calls, rows, milliseconds })
       this.#countFill(rows, rows)
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the callbacks of this package's own threads reported

@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os'
-import type { CatalogSnapshot } from '../../catalog/function.ts'
 import type { BatchStream } from '../arrow/batchStream.ts'
 import { EngineError, isEngineError } from '../base/errors.ts'
 import type { Engine } from '../duckdb/engine.ts'
@@ -22,14 +21,13 @@ import type { QueryRun } from './queryRun.ts'
 import { ScratchTables } from './scratchTables.ts'
 
 export interface RunnerOptions {
-  readonly catalog: CatalogSnapshot
   readonly engine: Engine
   readonly connections: SessionConnections
   readonly auxiliaries: AuxiliaryEngines
   readonly scratch: ScratchTables
   readonly invoke: InvokeCall
   /** Calls of a site that may be in flight at once. */
-  concurrencyOf(call: StageCall): number
+  concurrencyOf(call: StageCall, query: QueryRun): number
   readonly openSource: CallStreamOptions['openSource']
   newRelation(): string
   /** Engines that share a partitioned scan. */
@@ -69,10 +67,10 @@ export class StageRunner {
   }
 
   async #runCalls(stage: CallStage, query: QueryRun): Promise<BatchStream> {
-    const { catalog, invoke, openSource } = this.#options
-    const sizing = batchSizing(stage, catalog, (call) => this.#options.concurrencyOf(call))
+    const { invoke, openSource } = this.#options
+    const sizing = batchSizing(stage, query.catalog, (call) => this.#options.concurrencyOf(call, query))
     const input = await this.run(stage.input, query, sizing.batchRows)
-    return new CallStream(input, stage, { catalog, invoke, openSource, query, ...sizing })
+    return new CallStream(input, stage, { invoke, openSource, query, ...sizing })
   }
 
   async runQuery(stage: QueryStage, query: QueryRun, want: Wanted): Promise<BatchStream> {

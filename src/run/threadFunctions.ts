@@ -10,7 +10,7 @@ import { concatColumns, sliceColumn } from '../arrow/columns.ts'
 import { decodeError, EngineError, isEngineError } from '../base/errors.ts'
 import { checkNames } from '../duckdb/checkNames.ts'
 import type { EngineConnection } from '../duckdb/connection.ts'
-import type { FunctionHost } from '../duckdb/engineHost.ts'
+import type { ConnectionOf, FunctionHost } from '../duckdb/engineHost.ts'
 import type { BridgeReply, BridgeRequest } from '../duckdb/protocol.ts'
 import { registerScalarFunction } from '../duckdb/scalarFunctions.ts'
 import { receiveSleeping } from '../duckdb/sleep.ts'
@@ -20,7 +20,7 @@ const NEVER = new AbortController().signal
 
 /** The catalog functions of an engine thread: computed here where the planner says so, else over the bridge. */
 export class ThreadFunctions implements FunctionHost {
-  readonly #signatures: ReadonlyMap<string, FunctionSignature>
+  readonly #signatures: Map<string, FunctionSignature>
   readonly #bridge: MessagePort
   readonly #wake: Int32Array
   readonly #loaded = new Map<string, RegisteredFunction>()
@@ -31,21 +31,30 @@ export class ThreadFunctions implements FunctionHost {
     this.#wake = wake
   }
 
-  async register(
-    control: EngineConnection,
-    connectionOf: (nativeId: number) => EngineConnection,
-  ): Promise<void> {
+  async registerAll(control: EngineConnection, connectionOf: ConnectionOf): Promise<void> {
     await checkNames(control, [...this.#signatures.keys()])
-    for (const signature of this.#signatures.values()) {
-      const compute = (batch: Batch, metadata: string | null, connection: EngineConnection): ColumnData => {
-        const here = connection.fused.has(signature.name) ? this.#loaded.get(signature.name) : undefined
-        if (here === undefined) {
-          return this.#overBridge({ connection: connection.id, function: signature.name, batch, metadata })
-        }
-        return callHere(here, batch, { connection, metadata })
+    for (const signature of this.#signatures.values()) this.#register(signature, control, connectionOf)
+  }
+
+  async register(
+    signature: FunctionSignature,
+    control: EngineConnection,
+    connectionOf: ConnectionOf,
+  ): Promise<void> {
+    await checkNames(control, [signature.name])
+    this.#signatures.set(signature.name, signature)
+    this.#register(signature, control, connectionOf)
+  }
+
+  #register(signature: FunctionSignature, control: EngineConnection, connectionOf: ConnectionOf): void {
+    const compute = (batch: Batch, metadata: string | null, connection: EngineConnection): ColumnData => {
+      const here = connection.fused.has(signature.name) ? this.#loaded.get(signature.name) : undefined
+      if (here === undefined) {
+        return this.#overBridge({ connection: connection.id, function: signature.name, batch, metadata })
       }
-      registerScalarFunction(control.handle, signature, compute, connectionOf)
+      return callHere(here, batch, { connection, metadata })
     }
+    registerScalarFunction(control.handle, signature, compute, connectionOf)
   }
 
   async load(names: readonly string[]): Promise<void> {

@@ -27,7 +27,7 @@ export interface CallFacts {
 /** The plan, the rules that made it, where each call runs and why, and the stages from the source to the result. */
 export function explainQuery(
   query: PlannedQuery,
-  { catalog, facts }: { readonly catalog: CatalogSnapshot; readonly facts: CallFacts },
+  facts: CallFacts,
   measured: Measured | null = null,
 ): string {
   const sections = [
@@ -37,7 +37,7 @@ export function explainQuery(
       'Calls',
       query.calls.length === 0
         ? 'none'
-        : query.calls.flatMap((call) => describeCall(call, catalog, facts)).join('\n'),
+        : query.calls.flatMap((call) => describeCall(call, query.catalog, facts)).join('\n'),
     ),
     section(
       'Stages',

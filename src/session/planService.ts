@@ -1,4 +1,4 @@
-import { lookup } from '../../catalog/catalog.ts'
+import { type Catalog, lookup } from '../../catalog/catalog.ts'
 import { mergeBatching } from '../../catalog/policy/mergePolicies.ts'
 import type { BatchStream } from '../arrow/batchStream.ts'
 import type { Schema } from '../base/dataType.ts'
@@ -36,36 +36,33 @@ export interface PlacedText {
 export class PlanService {
   readonly binder: EngineBinder
   readonly #resources: SessionResources
-  readonly #planner: QueryPlanner
-  readonly #batchRows: number
+  readonly #settings: Settings
 
   constructor(resources: SessionResources, settings: Settings) {
     this.#resources = resources
-    this.#batchRows = settings.batchRows
+    this.#settings = settings
     this.binder = new EngineBinder(resources.engine, resources.connections)
-    this.#planner = new QueryPlanner({
-      catalog: resources.catalog,
-      settings,
-      describe: (sql) => this.binder.describe(sql),
-      newRelation: () => resources.newRelation(),
-    })
   }
 
-  async plan(plan: LogicalPlan, inPlace: readonly CallInPlace[] = []): Promise<PlannedQuery> {
-    return this.#planner.plan(plan, inPlace)
+  async plan(
+    plan: LogicalPlan,
+    catalog: Catalog,
+    inPlace: readonly CallInPlace[] = [],
+  ): Promise<PlannedQuery> {
+    return this.#planner(catalog).plan(plan, inPlace)
   }
 
   /** `names` are those of the result's columns, where they may be equal. */
   async run(planned: PlannedQuery, query: QueryRun, names: readonly string[] | null = null): Promise<Result> {
     await this.#announceRows(planned, query)
     const stream = await this.#withStored(planned, query, async () =>
-      this.#resources.runner.run(planned.root, query, this.#batchRows),
+      this.#resources.runner.run(planned.root, query, this.#settings.batchRows),
     )
     return streamed(stream, query, names)
   }
 
-  async describe(plan: LogicalPlan): Promise<Schema> {
-    return (await this.#planner.analyze(plan)).schema
+  async describe(plan: LogicalPlan, catalog: Catalog): Promise<Schema> {
+    return (await this.#planner(catalog).analyze(plan)).schema
   }
 
   /** Runs a statement around the rows of a query, in the session's engine. */
@@ -73,7 +70,7 @@ export class PlanService {
     await this.#announceRows(planned, query)
     const { runner } = this.#resources
     const stage = { ...overRelation(planned.root, runner), selfContained: false, partitioning: null }
-    const wanted: Wanted = { batchRows: this.#batchRows, wrap: around, lease: 'statement' }
+    const wanted: Wanted = { batchRows: this.#settings.batchRows, wrap: around, lease: 'statement' }
     return streamed(
       await this.#withStored(planned, query, async () => runner.runQuery(stage, query, wanted)),
       query,
@@ -82,8 +79,8 @@ export class PlanService {
 
   /** Runs a statement as DuckDB takes it, whose calls are in place. */
   async runText(statement: PlacedText, query: QueryRun): Promise<Result> {
-    const fused = this.#planner.fusedInPlace(statement.calls)
-    const wanted = { batchRows: this.#batchRows, lease: statement.lease, fused }
+    const fused = this.#planner(query.catalog).fusedInPlace(statement.calls)
+    const wanted = { batchRows: this.#settings.batchRows, lease: statement.lease, fused }
     return streamed(await this.#resources.runner.runText(statement.sql, query, wanted), query)
   }
 
@@ -113,29 +110,38 @@ export class PlanService {
 
   /** With `analyze` the query is run to its end and measured. */
   async explain(planned: PlannedQuery, analyze: boolean, query: QueryRun): Promise<string> {
-    const { catalog } = this.#resources
-    const described = { catalog, facts: await this.#facts(planned) }
+    const facts = await this.#facts(planned)
     if (!analyze) {
       await query.end()
-      return explainQuery(planned, described)
+      return explainQuery(planned, facts)
     }
     const started = performance.now()
     const rows = await (await this.run(planned, query)).drain()
     const seconds = (performance.now() - started) / 1000
-    return explainQuery(planned, described, { rows, seconds, profile: query.profile })
+    return explainQuery(planned, facts, { rows, seconds, profile: query.profile })
+  }
+
+  #planner(catalog: Catalog): QueryPlanner {
+    return new QueryPlanner({
+      catalog,
+      settings: this.#settings,
+      describe: (sql) => this.binder.describe(sql),
+      newRelation: () => this.#resources.newRelation(),
+    })
   }
 
   async #facts(planned: PlannedQuery): Promise<CallFacts> {
     const { calls } = this.#resources
     const estimates = await this.#estimates(planned)
     return {
-      concurrencyOf: (call) => calls.concurrencyOf(call),
+      concurrencyOf: (call) => calls.concurrencyOf(call, planned.catalog),
       estimateOf: (call) => estimates.get(call) ?? null,
     }
   }
 
   async #estimates(planned: PlannedQuery): Promise<ReadonlyMap<RoutedCall, CallEstimate>> {
-    const { catalog, calls, state } = this.#resources
+    const { calls, state } = this.#resources
+    const { catalog } = planned
     const estimates = new Map<RoutedCall, CallEstimate>()
     const rows = await this.#estimateRows(planned)
     if (rows === null) return estimates
@@ -145,7 +151,7 @@ export class PlanService {
       const forecast = {
         rows,
         batchSize: typeof batchSize === 'number' ? batchSize : null,
-        concurrency: calls.concurrencyOf(call),
+        concurrency: calls.concurrencyOf(call, catalog),
         price: policies.price,
         history: await state.history(name, version),
       }

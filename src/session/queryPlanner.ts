@@ -1,4 +1,4 @@
-import type { CatalogSnapshot } from '../../catalog/function.ts'
+import type { Catalog } from '../../catalog/catalog.ts'
 import { type AnalyzedPlan, analyze } from '../analyze/analyze.ts'
 import type { Schema } from '../base/dataType.ts'
 import { formatType } from '../base/formatType.ts'
@@ -18,6 +18,8 @@ import type { Settings } from './settings.ts'
 
 /** A query as it was understood and as it will be run. */
 export interface PlannedQuery extends StagePlan {
+  /** What it calls by when it runs. */
+  readonly catalog: Catalog
   readonly schema: Schema
   readonly analyzed: LogicalPlan
   readonly optimized: LogicalPlan
@@ -34,7 +36,7 @@ interface OptimizedStages {
 }
 
 export interface QueryPlannerOptions {
-  readonly catalog: CatalogSnapshot
+  readonly catalog: Catalog
   readonly settings: Settings
   /** Binds a query without running it. */
   describe(sql: string): Promise<Schema>
@@ -63,7 +65,7 @@ export class QueryPlanner {
     const { plan: analyzed, schema } = await this.analyze(plan)
     const { plan: separate, stored } = await this.#storeShared(analyzed)
     const { optimized, rules, stages } = await this.#stages(separate, inPlace)
-    return { ...stages, schema, analyzed, optimized, rules, stored }
+    return { ...stages, catalog: this.#options.catalog, schema, analyzed, optimized, rules, stored }
   }
 
   async #stages(plan: LogicalPlan, inPlace: readonly CallInPlace[]): Promise<OptimizedStages> {

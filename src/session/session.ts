@@ -59,14 +59,12 @@ export interface ExplainOptions extends QueryOptions {
 
 /** A catalog, a database, and the threads that work for them. Close it when it is no longer needed. */
 export class Session {
-  readonly catalog: CatalogSnapshot
   readonly #resources: SessionResources
   readonly #statements: StatementService
   readonly #runner: SessionRunner
   #closed: Promise<void> | null = null
 
   private constructor(resources: SessionResources, settings: Settings) {
-    this.catalog = resources.catalog
     this.#resources = resources
     const plans = new PlanService(resources, settings)
     this.#statements = new StatementService(resources, plans)
@@ -97,6 +95,11 @@ export class Session {
     }
   }
 
+  /** What can be called now. */
+  get catalog(): CatalogSnapshot {
+    return this.#resources.catalog.current
+  }
+
   /**
    * Runs one statement or several; the result is that of the last one. Tables, views and macros that a statement makes are
    * there for the next; INSERT, UPDATE, DELETE and COPY answer with `Count`.
@@ -113,11 +116,8 @@ export class Session {
    */
   stream(functionName: string, ...args: readonly unknown[]): AsyncGenerator<unknown, void, undefined> {
     this.#checkOpen()
-    return this.#resources.calls.stream(
-      functionName,
-      args,
-      this.#resources.queries.open({ source: functionName }),
-    )
+    const { calls, queries, catalog } = this.#resources
+    return calls.stream(functionName, args, queries.open({ source: functionName }, catalog.current))
   }
 
   /** Files by paths or globs (parquet, CSV, JSON, Arrow) as a DataFrame of this session. */

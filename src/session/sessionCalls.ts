@@ -1,5 +1,5 @@
-import { lookup } from '../../catalog/catalog.ts'
-import type { CatalogSnapshot, FunctionSignature } from '../../catalog/function.ts'
+import { type Catalog, lookup } from '../../catalog/catalog.ts'
+import type { FunctionSignature } from '../../catalog/function.ts'
 import { mergeBatching, mergePolicies } from '../../catalog/policy/mergePolicies.ts'
 import type { BatchingPolicy, CallOptions, CallPolicies } from '../../catalog/policy/policies.ts'
 import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
@@ -13,46 +13,32 @@ import type { Batch } from '../arrow/column.ts'
 import type { CallOrigin, CallSite } from '../run/invokeCall.ts'
 import type { QueryRun } from '../run/queryRun.ts'
 
-export interface SessionCallsOptions {
-  readonly catalog: CatalogSnapshot
-  /** By the names of their signatures. */
-  readonly functions: ReadonlyMap<string, RegisteredFunction>
-  readonly dispatcher: Dispatcher
-  /** Values of secrets by name; others come from the environment. */
-  readonly secrets: SecretValues
-}
-
 /** What is done around the calls of one site. */
 interface SitePolicies {
   readonly policies: CallPolicies
   readonly batching: BatchingPolicy | null
 }
 
-/** Makes the calls of a session's queries: finds the function, and says what is done around the call. */
+/** Makes the calls of a session's queries: finds the function in the query's catalog, and says what is done around the call. */
 export class SessionCalls {
-  readonly #options: SessionCallsOptions
-  readonly #secrets = new Map<string, SecretValues>()
+  readonly #dispatcher: Dispatcher
+  readonly #given: SecretValues
+  readonly #secrets = new WeakMap<FunctionSignature, SecretValues>()
   readonly #policies = new WeakMap<CallOptions, Map<string, SitePolicies>>()
-  readonly #nested: NestedCaller
+  readonly #nested = new WeakMap<QueryRun, NestedCaller>()
 
-  constructor(options: SessionCallsOptions) {
-    this.#options = options
-    this.#nested = nestedCaller((name) => {
-      const registered = this.#find(name)
-      return {
-        registered,
-        policies: registered.signature.policies,
-        secrets: this.secretsOf(registered.signature),
-      }
-    }, options.dispatcher.invoke)
+  /** `secrets`: values by name; others come from the environment. */
+  constructor(dispatcher: Dispatcher, secrets: SecretValues) {
+    this.#dispatcher = dispatcher
+    this.#given = secrets
   }
 
   async invoke(site: CallSite, batch: Batch, origin: CallOrigin): Promise<CallResult> {
     const { query, ...place } = origin
-    const registered = this.#options.functions.get(site.function)!
+    const registered = query.catalog.registered.get(site.function)!
     const { signature } = registered
     const { policies, batching } = this.#policiesOf(signature, site.options)
-    return this.#options.dispatcher.invoke(registered, batch, {
+    return this.#dispatcher.invoke(registered, batch, {
       ...place,
       attempt: 1,
       deadline: null,
@@ -63,7 +49,7 @@ export class SessionCalls {
       run: query,
       observer: query.observe,
       secrets: this.secretsOf(signature),
-      caller: this.#nested,
+      caller: this.#nestedOf(query),
     })
   }
 
@@ -75,7 +61,7 @@ export class SessionCalls {
   ): AsyncGenerator<unknown, void, undefined> {
     let failure: unknown = null
     try {
-      const registered = this.#find(name)
+      const registered = find(query.catalog, name)
       const { signature } = registered
       const scope = {
         batch: 0,
@@ -90,7 +76,7 @@ export class SessionCalls {
         run: query,
         observer: query.observe,
         secrets: this.secretsOf(signature),
-        caller: this.#nested,
+        caller: this.#nestedOf(query),
         trace: query.trace,
       }
       yield* invokeStream(registered, args, scopeOf(scope))
@@ -103,26 +89,36 @@ export class SessionCalls {
   }
 
   /** Calls of a site that may be in flight at once. */
-  concurrencyOf({ function: name, options }: Pick<CallSite, 'function' | 'options'>): number {
-    const { signature } = this.#options.functions.get(name)!
-    return this.#options.dispatcher.concurrencyOf(signature, this.#policiesOf(signature, options).policies)
+  concurrencyOf(
+    { function: name, options }: Pick<CallSite, 'function' | 'options'>,
+    { registered }: Catalog,
+  ): number {
+    const { signature } = registered.get(name)!
+    return this.#dispatcher.concurrencyOf(signature, this.#policiesOf(signature, options).policies)
   }
 
   openSource(signatures: readonly FunctionSignature[], query: QueryRun): BatchSource {
-    const called = signatures.map(({ name }) => this.#options.functions.get(name)!)
-    return this.#options.dispatcher.openSource(called, query)
+    const called = signatures.map(({ name }) => query.catalog.registered.get(name)!)
+    return this.#dispatcher.openSource(called, query)
   }
 
   /** Throws SECRET_MISSING. */
   secretsOf(signature: FunctionSignature): SecretValues {
-    const known = this.#secrets.get(signature.name) ?? resolveSecrets(signature, this.#options.secrets)
-    this.#secrets.set(signature.name, known)
+    const known = this.#secrets.get(signature) ?? resolveSecrets(signature, this.#given)
+    this.#secrets.set(signature, known)
     return known
   }
 
-  #find(name: string): RegisteredFunction {
-    const { catalog, functions } = this.#options
-    return functions.get(lookup(catalog, name).name)!
+  #nestedOf(query: QueryRun): NestedCaller {
+    const known = this.#nested.get(query)
+    if (known !== undefined) return known
+    const caller = nestedCaller((name) => {
+      const registered = find(query.catalog, name)
+      const { signature } = registered
+      return { registered, policies: signature.policies, secrets: this.secretsOf(signature) }
+    }, this.#dispatcher.invoke)
+    this.#nested.set(query, caller)
+    return caller
   }
 
   #policiesOf(signature: FunctionSignature, options: CallOptions | null): SitePolicies {
@@ -137,4 +133,8 @@ export class SessionCalls {
     byName.set(signature.name, known)
     return known
   }
+}
+
+function find(catalog: Catalog, name: string): RegisteredFunction {
+  return catalog.registered.get(lookup(catalog, name).name)!
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Catalog } from '../../catalog/catalog.ts'
 import type { CallObserver } from '../../udf/callEvents.ts'
 import { BufferedStream } from '../arrow/bufferedStream.ts'
 import type { Batch } from '../arrow/column.ts'
@@ -15,14 +16,15 @@ import type { QueryStage } from '../stage/stage.ts'
 import { traceQuery, traceStage } from '../telemetry/querySpans.ts'
 import type { Tracing } from '../telemetry/tracing.ts'
 import { ActiveRun } from './activeRun.ts'
+import type { SessionCatalog } from './sessionCatalog.ts'
 import type { SessionState } from './sessionState.ts'
 
 export interface SessionQueriesOptions {
   readonly state: SessionState
+  readonly catalog: SessionCatalog
   /** The run that the session belongs to. */
   readonly run: ActiveRun | null
   readonly priceOf: PriceOf
-  readonly versionOf: (functionName: string) => number
   readonly scratch: ScratchTables
   readonly runner: StageRunner
   readonly observer: CallObserver | null
@@ -50,21 +52,24 @@ export class SessionQueries {
     return this.#options.run
   }
 
-  open({ source, run: own, ...options }: QueryStart): QueryRun {
-    const { priceOf, versionOf, observer, tracing } = this.#options
+  /** A query that calls by this catalog until it ends. */
+  open({ source, run: own, ...options }: QueryStart, catalog: Catalog): QueryRun {
+    const { priceOf, observer, tracing } = this.#options
     const run = own ?? this.#options.run
+    const release = this.#options.catalog.use(catalog)
     const letters = new QueryLetters(this.#options, run, source)
     const span = traceQuery({ statement: source, run: run?.id ?? null }, tracing)
     return new QueryRun(options, {
       journal: run?.journal ?? null,
       runBudget: run?.budget ?? null,
       priceOf,
-      versionOf,
+      catalog,
       observer,
       deadLetters: letters.deadLetters,
       trace: span.carrier,
       openStage: (stage) => traceStage(span.carrier, stage),
       onEnded: async (query, failure) => {
+        release()
         span.end(failure)
         run?.add(query)
         await letters.close(query)

@@ -1,5 +1,4 @@
-import { createSnapshot } from '../../catalog/catalog.ts'
-import type { CatalogSnapshot } from '../../catalog/function.ts'
+import type { FunctionSignature } from '../../catalog/function.ts'
 import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
 import type { SecretValues } from '../../catalog/secret.ts'
 import { createDispatcher, type Dispatcher } from '../../udf/dispatcher.ts'
@@ -19,6 +18,8 @@ import { traceAttempts, traceBatches } from '../telemetry/traceCalls.ts'
 import type { Tracing } from '../telemetry/tracing.ts'
 import type { ActiveRun } from './activeRun.ts'
 import { SessionCalls } from './sessionCalls.ts'
+import { SessionCatalog } from './sessionCatalog.ts'
+import { SessionModels } from './sessionModels.ts'
 import { SessionQueries } from './sessionQueries.ts'
 import type { SessionState } from './sessionState.ts'
 import type { Settings } from './settings.ts'
@@ -39,7 +40,8 @@ export interface ResourceOptions {
 
 /** Everything a session owns that has to be closed, made from its catalog and settings. */
 export class SessionResources {
-  readonly catalog: CatalogSnapshot
+  readonly catalog: SessionCatalog
+  readonly models: SessionModels
   readonly engine: Engine
   readonly connections: SessionConnections
   readonly scratch: ScratchTables
@@ -50,14 +52,15 @@ export class SessionResources {
   readonly #options: ResourceOptions
   readonly #auxiliaries: AuxiliaryEngines
   readonly #dispatcher: Dispatcher
+  readonly #signatures: FunctionSignature[]
   #relations = 0
 
   constructor(options: ResourceOptions) {
     const { functions, database, settings, state, run, secrets, tracing } = options
     this.#options = options
     this.state = state
-    this.catalog = createSnapshot(functions)
-    const byName = new Map(functions.map((registered) => [registered.signature.name, registered]))
+    this.catalog = new SessionCatalog(functions, () => undefined)
+    this.models = new SessionModels(this.catalog)
     this.#dispatcher = createDispatcher({
       executors: { main: new MainExecutor(), pool: new PoolExecutor(settings.poolThreads) },
       results: state.results,
@@ -67,48 +70,43 @@ export class SessionResources {
       aroundBatch: traceBatches,
       aroundAttempt: traceAttempts,
     })
-    const calls = new SessionCalls({
-      catalog: this.catalog,
-      functions: byName,
-      dispatcher: this.#dispatcher,
-      secrets,
-    })
+    const calls = new SessionCalls(this.#dispatcher, secrets)
     this.calls = calls
     const invoke: InvokeCall = (site, batch, origin) => calls.invoke(site, batch, origin)
     const signatures = functions.map(({ signature }) => signature)
+    this.#signatures = signatures
     const config = engineConfig(settings)
     const queries = new Map<number, QueryRun>()
     this.engine = new Engine(engineThread, { database, config, functions: signatures })
-    serveBridge(this.engine, { catalog: this.catalog, invoke, queries })
+    serveBridge(this.engine, { invoke, queries })
     this.connections = new SessionConnections(this.engine, queries)
     this.scratch = new ScratchTables(this.engine)
     this.#auxiliaries = new AuxiliaryEngines({
       threadUrl: engineThread,
       config,
-      functions: signatures,
-      catalog: this.catalog,
+      functions: () => signatures,
       invoke,
     })
     this.runner = new StageRunner({
-      catalog: this.catalog,
       engine: this.engine,
       connections: this.connections,
       auxiliaries: this.#auxiliaries,
       scratch: this.scratch,
       invoke,
-      concurrencyOf: (call) => calls.concurrencyOf(call),
+      concurrencyOf: (call, { catalog }) => calls.concurrencyOf(call, catalog),
       openSource: (called, query) => calls.openSource(called, query),
       newRelation: () => this.newRelation(),
       engines: settings.engines,
       minPartitionedRows: settings.minPartitionedRows,
     })
-    const priceOf: PriceOf = ({ function: name }) => this.catalog.functions.get(name)?.policies.price ?? null
+    const priceOf: PriceOf = ({ function: name }) =>
+      this.catalog.current.functions.get(name)?.policies.price ?? null
     const metrics = new CallMetrics(priceOf)
     this.queries = new SessionQueries({
       state,
       run,
       priceOf,
-      versionOf: (name) => this.catalog.functions.get(name)?.version ?? 1,
+      catalog: this.catalog,
       scratch: this.scratch,
       runner: this.runner,
       observer: (called, event) => metrics.observe(called, event),
@@ -125,6 +123,12 @@ export class SessionResources {
   /** A name that no relation of the session has had. */
   newRelation(): string {
     return `stage_${this.#relations++}`
+  }
+
+  /** Lets SQL on every engine call one more function. */
+  async announce(signature: FunctionSignature): Promise<void> {
+    this.#signatures.push(signature)
+    await Promise.all([this.engine.register(signature), this.#auxiliaries.register(signature)])
   }
 
   async close(): Promise<void> {

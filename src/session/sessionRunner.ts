@@ -1,4 +1,4 @@
-import type { CatalogSnapshot } from '../../catalog/function.ts'
+import type { Catalog } from '../../catalog/catalog.ts'
 import type {
   MemoryContent,
   PlanRunner,
@@ -19,21 +19,23 @@ import type { QueryRun } from '../run/queryRun.ts'
 import { ActiveRun } from './activeRun.ts'
 import type { MemorySources } from './memorySources.ts'
 import type { PlanService } from './planService.ts'
+import type { PlannedQuery } from './queryPlanner.ts'
 import { collected, type Result } from './result.ts'
+import type { SessionModels } from './sessionModels.ts'
 import type { SessionQueries } from './sessionQueries.ts'
 import type { SessionResources } from './sessionResources.ts'
 import type { SessionState } from './sessionState.ts'
 
 /** Runs the plans that DataFrames build. */
 export class SessionRunner implements PlanRunner {
-  readonly #catalog: CatalogSnapshot
+  readonly #models: SessionModels
   readonly #queries: SessionQueries
   readonly #state: SessionState
   readonly #plans: PlanService
   readonly #memory: MemorySources
 
-  constructor({ catalog, queries, state }: SessionResources, plans: PlanService, memory: MemorySources) {
-    this.#catalog = catalog
+  constructor({ models, queries, state }: SessionResources, plans: PlanService, memory: MemorySources) {
+    this.#models = models
     this.#queries = queries
     this.#state = state
     this.#plans = plans
@@ -41,19 +43,20 @@ export class SessionRunner implements PlanRunner {
   }
 
   async run<Row>(plan: LogicalPlan, options: RunOptions): Promise<QueryResult<Row>> {
-    return (await this.#start(plan, this.#open(options))) as Result<Row>
+    return (await this.#start(plan, await this.#open(options))) as Result<Row>
   }
 
   async collect<Row>(plan: LogicalPlan, options: RunOptions): Promise<QueryResult<Row>> {
-    const query = this.#open(options)
+    const query = await this.#open(options)
     return (await collected(await this.#start(plan, query), query)) as Result<Row>
   }
 
   async write(plan: LogicalPlan, request: WriteRequest, options: WriteRunOptions): Promise<number> {
     const { run: name, resume = false } = options
-    const planned = await this.#plans.plan(plan)
+    const catalog = await this.#models.catalog()
+    const planned = await this.#plans.plan(plan, catalog)
     if (name === undefined) {
-      const rows = await this.#plans.write(planned, request, this.#open(options))
+      const rows = await this.#plans.write(planned, request, this.#openBy(catalog, options))
       this.#queries.run?.addRows(rows)
       return rows
     }
@@ -61,7 +64,7 @@ export class SessionRunner implements PlanRunner {
     const start = { name, source: `write ${request.path}`, fingerprint, resume }
     const run = await ActiveRun.start(this.#state, start)
     try {
-      const rows = await this.#plans.write(planned, request, this.#open(options, run))
+      const rows = await this.#plans.write(planned, request, this.#openBy(catalog, options, run))
       run.addRows(rows)
       await run.end()
       return rows
@@ -72,15 +75,16 @@ export class SessionRunner implements PlanRunner {
   }
 
   async explain(plan: LogicalPlan, { analyze }: { readonly analyze: boolean }): Promise<string> {
-    return this.#plans.explain(await this.#plans.plan(plan), analyze, this.#open())
+    const query = await this.#open()
+    return this.#plans.explain(await this.#planned(plan, query), analyze, query)
   }
 
   async describe(plan: LogicalPlan): Promise<Schema> {
-    return this.#plans.describe(plan)
+    return this.#plans.describe(plan, await this.#models.catalog())
   }
 
   async planSql(text: string, parameters: SqlParameters): Promise<LogicalPlan> {
-    const context = { binder: this.#plans.binder, catalog: this.#catalog, parameters }
+    const context = { binder: this.#plans.binder, catalog: await this.#models.catalog(), parameters }
     const planned = await planSelect(text, context)
     if (planned === null) {
       throw new EngineError('SQL_INVALID', 'this statement is no SELECT that a DataFrame can be made of', {
@@ -91,21 +95,34 @@ export class SessionRunner implements PlanRunner {
   }
 
   async parseExpression(text: string): Promise<Expr> {
-    return planExpression(text, { binder: this.#plans.binder, catalog: this.#catalog })
+    return planExpression(text, { binder: this.#plans.binder, catalog: await this.#models.catalog() })
   }
 
   async memorySource(content: MemoryContent): Promise<MemorySource> {
     return this.#memory.sourceOf(content)
   }
 
-  #open(options: RunOptions = {}, run?: ActiveRun): QueryRun {
-    const { signal, budget } = options
-    return this.#queries.open({ source: 'DataFrame', signal, budget, run })
+  async #open(options: RunOptions = {}): Promise<QueryRun> {
+    return this.#openBy(await this.#models.catalog(), options)
+  }
+
+  #openBy(catalog: Catalog, { signal, budget }: RunOptions, run?: ActiveRun): QueryRun {
+    return this.#queries.open({ source: 'DataFrame', signal, budget, run }, catalog)
+  }
+
+  async #planned(plan: LogicalPlan, query: QueryRun): Promise<PlannedQuery> {
+    try {
+      return await this.#plans.plan(plan, query.catalog)
+    } catch (error) {
+      await query.end(error)
+      throw error
+    }
   }
 
   async #start(plan: LogicalPlan, query: QueryRun): Promise<Result> {
+    const planned = await this.#planned(plan, query)
     try {
-      return await this.#plans.run(await this.#plans.plan(plan), query)
+      return await this.#plans.run(planned, query)
     } catch (error) {
       await query.end(error)
       throw error

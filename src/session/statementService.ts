@@ -1,4 +1,4 @@
-import type { CatalogSnapshot } from '../../catalog/function.ts'
+import type { Catalog } from '../../catalog/catalog.ts'
 import { classifyStatement } from '../../sql/classify.ts'
 import { inlineParameters } from '../../sql/inlineParameters.ts'
 import type { Parameters } from '../../sql/parameters.ts'
@@ -17,6 +17,7 @@ import type { QueryRun, QueryRunOptions } from '../run/queryRun.ts'
 import type { PlanService } from './planService.ts'
 import type { PlannedQuery } from './queryPlanner.ts'
 import { collected, type Result } from './result.ts'
+import type { SessionModels } from './sessionModels.ts'
 import type { SessionQueries } from './sessionQueries.ts'
 import type { SessionResources } from './sessionResources.ts'
 import { textResult } from './textResult.ts'
@@ -31,13 +32,13 @@ const tiesToConnection =
 
 /** Runs SQL text, statement by statement. */
 export class StatementService {
-  readonly #catalog: CatalogSnapshot
   readonly #connections: SessionConnections
+  readonly #models: SessionModels
   readonly #plans: PlanService
   readonly #queries: SessionQueries
 
-  constructor({ catalog, connections, queries }: SessionResources, plans: PlanService) {
-    this.#catalog = catalog
+  constructor({ models, connections, queries }: SessionResources, plans: PlanService) {
+    this.#models = models
     this.#connections = connections
     this.#queries = queries
     this.#plans = plans
@@ -62,14 +63,22 @@ export class StatementService {
     const [statement, ...more] = await splitStatements(text, this.#plans.binder)
     if (statement === undefined || more.length > 0)
       throw new EngineError('SQL_INVALID', 'explain takes one statement')
-    const planned = await this.#plan(statement.text, options.parameters)
+    const catalog = await this.#models.catalog()
+    const planned = await this.#plan(statement.text, options.parameters, catalog)
     const explained = planned.kind === 'explain' ? planned.statement : planned
-    return this.#explainPlanned(explained, analyze, this.#queries.open({ ...options, source: text }))
+    const query = this.#queries.open({ ...options, source: text }, catalog)
+    try {
+      return await this.#explainPlanned(explained, analyze, query)
+    } catch (error) {
+      await query.end(error)
+      throw error
+    }
   }
 
   async #runStatement(text: string, options: StatementOptions): Promise<Result> {
-    const planned = await this.#plan(text, options.parameters)
-    const query = this.#queries.open({ ...options, source: text })
+    const catalog = await this.#models.catalog()
+    const planned = await this.#plan(text, options.parameters, catalog)
+    const query = this.#queries.open({ ...options, source: text }, catalog)
     try {
       return await this.#runPlanned(planned, text, { query, options })
     } catch (error) {
@@ -87,7 +96,7 @@ export class StatementService {
       case 'text':
         return this.#runText(planned, query, options.parameters)
       case 'select': {
-        return this.#plans.run(await this.#planQuery(planned.query, text), query, planned.query.names)
+        return this.#plans.run(await this.#planQuery(planned.query, text, query), query, planned.query.names)
       }
       case 'explain': {
         if (!makesCalls(planned.statement)) {
@@ -103,20 +112,24 @@ export class StatementService {
       case 'createTableAs':
       case 'insertSelect': {
         const { prefix, suffix } = planned
-        const inner = await this.#planQuery(planned.query, text)
+        const inner = await this.#planQuery(planned.query, text, query)
         const around = (rows: string): string => `${prefix}${rows}${suffix}`
         return this.#runToEnd(async () => this.#plans.runAround(inner, around, query), query)
       }
     }
   }
 
-  async #plan(text: string, parameters: Parameters): Promise<PlannedStatement> {
-    return planStatement(text, { binder: this.#plans.binder, catalog: this.#catalog, parameters })
+  async #plan(text: string, parameters: Parameters, catalog: Catalog): Promise<PlannedStatement> {
+    return planStatement(text, { binder: this.#plans.binder, catalog, parameters })
   }
 
-  async #planQuery({ plan, inPlaceCalls }: SelectPlan, statement: string): Promise<PlannedQuery> {
+  async #planQuery(
+    { plan, inPlaceCalls }: SelectPlan,
+    statement: string,
+    { catalog }: QueryRun,
+  ): Promise<PlannedQuery> {
     try {
-      return await this.#plans.plan(plan, inPlaceCalls)
+      return await this.#plans.plan(plan, catalog, inPlaceCalls)
     } catch (error) {
       throw atCall(error, statement, [...plannedCalls(plan), ...inPlaceCalls])
     }
@@ -126,23 +139,23 @@ export class StatementService {
     const sql = inlineParameters(statement.text, parameters)
     const run = async (lease: 'result' | 'statement'): Promise<Result> =>
       this.#plans.runText({ sql, calls: statement.calls, lease }, query)
-    if (classifyStatement(sql).kind === 'select') return this.#explained(run('result'))
+    if (classifyStatement(sql).kind === 'select') return this.#explained(run('result'), query)
     if (tiesToConnection.test(sql)) this.#connections.pin()
     return this.#runToEnd(async () => run('statement'), query)
   }
 
   /** Statements that change something are run before they are answered, and leave the connection to the next. */
   async #runToEnd(run: () => Promise<Result>, query: QueryRun): Promise<Result> {
-    const result = await collected(await this.#explained(run()), query)
+    const result = await collected(await this.#explained(run(), query), query)
     this.#plans.binder.forgetFunctions()
     return result
   }
 
-  async #explained<T>(work: Promise<T>): Promise<T> {
+  async #explained<T>(work: Promise<T>, { catalog }: QueryRun): Promise<T> {
     try {
       return await work
     } catch (error) {
-      throw explainBinding(error, this.#catalog)
+      throw explainBinding(error, catalog)
     }
   }
 
@@ -152,7 +165,7 @@ export class StatementService {
     if (analyze && planned.kind !== 'select') {
       throw new EngineError('SQL_INVALID', 'EXPLAIN ANALYZE takes a SELECT when catalog functions are called')
     }
-    return this.#plans.explain(await this.#planQuery(planned.query, ''), analyze, query)
+    return this.#plans.explain(await this.#planQuery(planned.query, '', query), analyze, query)
   }
 }
 
