@@ -1,5 +1,6 @@
 import { StoreDatabase } from './database.ts'
 import { LibsqlLimits } from './limits.ts'
+import { LibsqlModels } from './models.ts'
 import { LibsqlResults } from './results.ts'
 import { LibsqlRuns } from './runs.ts'
 import type { StateStore } from './stateStore.ts'
@@ -16,6 +17,7 @@ export async function openStateStore(path: string): Promise<StateStore> {
     limits: new LibsqlLimits(database),
     results,
     runs: new LibsqlRuns(database),
+    models: new LibsqlModels(database),
     async close() {
       try {
         await results.close()

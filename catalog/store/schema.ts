@@ -85,6 +85,57 @@ const migrations: readonly string[] = [
     PRIMARY KEY (function, version)
   ) WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE models (
+    name TEXT NOT NULL PRIMARY KEY COLLATE NOCASE,
+    -- The highest number that a version ever had. Numbers are not used twice.
+    last INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE model_versions (
+    model TEXT NOT NULL COLLATE NOCASE,
+    version INTEGER NOT NULL,
+    -- What its files lie in.
+    folder TEXT NOT NULL,
+    -- JSON.
+    content TEXT NOT NULL,
+    PRIMARY KEY (model, version)
+  ) WITHOUT ROWID;
+  CREATE INDEX model_versions_by_folder ON model_versions (folder);
+  CREATE TABLE model_aliases (
+    model TEXT NOT NULL COLLATE NOCASE,
+    alias TEXT NOT NULL COLLATE NOCASE,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (model, alias)
+  ) WITHOUT ROWID;
+
+  -- Also of groups that serve nothing any more: numbers of revisions are not used twice.
+  CREATE TABLE model_groups (
+    name TEXT NOT NULL PRIMARY KEY COLLATE NOCASE,
+    last INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE model_deployments (
+    "group" TEXT NOT NULL COLLATE NOCASE,
+    revision INTEGER NOT NULL,
+    model TEXT NOT NULL COLLATE NOCASE,
+    version INTEGER NOT NULL,
+    -- JSON.
+    runtime TEXT NOT NULL,
+    created REAL NOT NULL,
+    PRIMARY KEY ("group", revision)
+  ) WITHOUT ROWID;
+  -- How often deployments changed: one row.
+  CREATE TABLE model_changes (count INTEGER NOT NULL);
+  INSERT INTO model_changes VALUES (0);
+
+  -- Folders that a process needs although no version does.
+  CREATE TABLE held_folders (
+    folder TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    process INTEGER NOT NULL,
+    process_instance TEXT,
+    PRIMARY KEY (folder, holder)
+  ) WITHOUT ROWID;
+  `,
 ]
 
 /** Stands in the file's header, so that nobody else's database is taken for one of ours: 'Call'. */

@@ -1,3 +1,5 @@
+import type { ModelStore } from './modelStore.ts'
+
 /**
  * State that outlives a query and is shared by processes. Every method fails with STORE_FAILED, whose cause is what the store
  * said. Times are milliseconds since 1970. `test/store.conformance.ts` states the contract, which every store passes.
@@ -6,6 +8,7 @@ export interface StateStore {
   readonly limits: LimitStore
   readonly results: ResultStore
   readonly runs: RunStore
+  readonly models: ModelStore
   close(): Promise<void>
 }
 
