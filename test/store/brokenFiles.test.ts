@@ -89,8 +89,8 @@ it('says that a file is damaged when it opens it', async () => {
 })
 
 it.each([
-  ['damaged', (bytes: Buffer) => bytes.fill(0xaa, 20 * 4096)],
-  ['cut off', (bytes: Buffer) => bytes.subarray(0, 20 * 4096)],
+  ['damaged', (bytes: Buffer) => bytes.fill(0xaa, 40 * 4096)],
+  ['cut off', (bytes: Buffer) => bytes.subarray(0, 40 * 4096)],
 ])('says that a file is %s when it reads it', async (_how, spoil) => {
   const path = join(newFolder(), 'state.db')
   await filledStore(path)
