@@ -12,7 +12,11 @@ const optional = [
   'format',
   'volatility',
   'nullHandling',
+  'onStartup',
+  'onShutdown',
   'executor',
+  'isolation',
+  'resources',
   'costPerRow',
   'selectivity',
   'secrets',
@@ -24,6 +28,7 @@ const choices: Readonly<Record<string, readonly string[]>> = {
   volatility: ['immutable', 'stable', 'volatile'],
   nullHandling: ['call', 'propagate'],
   executor: ['main', 'pool'],
+  isolation: ['process'],
 }
 
 /** Checks what the compiler would have, and what it cannot: names, numbers, options that do not exist. */
@@ -51,6 +56,7 @@ export function checkDefinition(options: object): void {
   if (typeof given['handler'] !== 'function')
     throw invalid(`has a handler that is ${show(given['handler'])}, no function`)
   checkGenerator(given, invalid)
+  checkPlace(given, invalid)
   if (given['description'] !== undefined && typeof given['description'] !== 'string') {
     throw invalid(`has description ${show(given['description'])}; it must be a string`)
   }
@@ -121,6 +127,26 @@ function checkGenerator(given: Readonly<Record<string, unknown>>, invalid: Inval
   const option = ['batching', 'format'].find((key) => given[key] !== undefined)
   if (option !== undefined)
     throw invalid(`has a handler that is an async generator and ${option}; it gets one row at a time`)
+}
+
+/** What is done where the handler runs, and where that is. */
+function checkPlace(given: Readonly<Record<string, unknown>>, invalid: Invalid): void {
+  for (const key of ['onStartup', 'onShutdown']) {
+    const value = given[key]
+    if (value !== undefined && typeof value !== 'function') {
+      throw invalid(`has ${key} ${show(value)}; it must be a function`)
+    }
+  }
+  if (given['onShutdown'] !== undefined && given['onStartup'] === undefined) {
+    throw invalid('has onShutdown without onStartup', 'onShutdown gets what onStartup gave')
+  }
+  if (given['isolation'] === undefined && given['resources'] !== undefined) {
+    const hint = 'only a process can be held to its memory: threads share that of the engine'
+    throw invalid("has resources without isolation: 'process'", hint)
+  }
+  if (given['isolation'] !== undefined && given['executor'] !== undefined) {
+    throw invalid(`has isolation 'process' and executor ${show(given['executor'])}; it runs in one of them`)
+  }
 }
 
 function checkSecrets(secrets: unknown, invalid: Invalid): void {

@@ -2,12 +2,13 @@ import type { DataType, Field } from '../src/base/dataType.ts'
 import { callRemote } from './callRemote.ts'
 import { checkDefinition } from './checkDefinition.ts'
 import type { HandlerStyle, NullHandling, Volatility } from './function.ts'
-import type { HandlerContext } from './handlerContext.ts'
+import type { HandlerContext, StartupContext } from './handlerContext.ts'
 import { definitionPlace } from './policy/place.ts'
 import type { BatchingPolicy, CallPolicies } from './policy/policies.ts'
 import type { PolicyOptions } from './policy/policyOptions.ts'
 import { type BatchingOptions, type CostOf, readBatching } from './policy/readBatching.ts'
 import { readPolicies } from './policy/readPolicies.ts'
+import { type ResourceOptions, readResources } from './policy/readResources.ts'
 import { resolveType } from './resolveType.ts'
 import type {
   ColumnValue,
@@ -51,6 +52,7 @@ export interface DefinitionOptions<
   Format extends 'arrow' | undefined,
   Result extends HandlerResult<Output, StyleOf<Batching, Format>>,
   SecretName extends string,
+  State,
 > extends PolicyOptions {
   /** Letters, digits and `_`, at most one `.`; distinct in the catalog, letter case aside. */
   readonly name: string
@@ -66,8 +68,16 @@ export interface DefinitionOptions<
    */
   readonly handler: (
     input: HandlerInput<Input, Nulls, StyleOf<Batching, Format>>,
-    context: HandlerContext<SecretName>,
+    context: HandlerContext<SecretName, NoInfer<State>>,
   ) => Result
+  /**
+   * Runs once in each place that calls the handler, before the first call there: the main thread, each thread of the pool, each
+   * process. What it gives is `context.state` of the handler; the compiler knows its type if it is written above the handler. If it
+   * fails, the calls that need it fail with FUNCTION_FAILED, and the next one tries again.
+   */
+  readonly onStartup?: (context: StartupContext<SecretName>) => State | PromiseLike<State>
+  /** Gets what `onStartup` gave when the place closes. All that close with it have a second. */
+  readonly onShutdown?: (state: NoInfer<State>) => unknown
   /**
    * Rows to gather for a call: at most `maxBatchingSize` (default 10, or `'auto'`), for `maxBufferDuration` milliseconds (default
    * 1000); also by `maxBytes` of the arguments, or by `maxCost`, as `costOf` counts a row.
@@ -80,6 +90,13 @@ export interface DefinitionOptions<
   readonly nullHandling?: Nulls
   /** Where staged calls run: `'main'` thread or a `'pool'` of threads. Default: async handlers and closures on main. */
   readonly executor?: 'main' | 'pool'
+  /**
+   * `'process'`: the handler runs in child processes, so that a crash ends its calls with WORKER_LOST and nothing else. It must be
+   * exported from a module.
+   */
+  readonly isolation?: 'process'
+  /** What each of its processes may take, `{ memory: '1GB' }`: one that takes more is ended. Default: no limit. */
+  readonly resources?: ResourceOptions
   /** Microseconds a row takes; the planner runs cheap predicates first. */
   readonly costPerRow?: number
   /** Share of rows, 0 to 1, for which a boolean result is true. */
@@ -110,15 +127,24 @@ export interface FunctionDefinition<
   readonly streams: boolean
   readonly secrets: readonly string[]
   readonly executor: 'main' | 'pool' | null
+  readonly isolation: 'process' | null
+  /** Bytes; null for any number. */
+  readonly memoryLimit: number | null
   readonly costPerRow: number | null
   readonly selectivity: number | null
   /** A method, so that handlers of any input can stand here. */
   handler(input: unknown, context: HandlerContext): unknown
+  readonly onStartup: OnStartup | null
+  readonly onShutdown: OnShutdown | null
   /** Calls the function for one row from within another's handler, as `context.call` does with its name. */
   remote(input: RemoteInput<Input>): Promise<ColumnValue<Output>>
   /** Present in types only. */
   readonly types?: { readonly input: Input; readonly output: Output }
 }
+
+/** Declared so that functions of any secrets and state can stand here. */
+export type OnStartup = { start(context: StartupContext): unknown }['start']
+export type OnShutdown = { stop(state: unknown): unknown }['stop']
 
 /** A row of arguments; what is left out is null. */
 export type RemoteInput<Input extends InputShape> = {
@@ -141,8 +167,9 @@ export function defineFunction<
     StyleOf<Batching, Format>
   >,
   const SecretName extends string = never,
+  State = undefined,
 >(
-  options: DefinitionOptions<Input, Output, Nulls, Batching, Format, Result, SecretName>,
+  options: DefinitionOptions<Input, Output, Nulls, Batching, Format, Result, SecretName, State>,
 ): FunctionDefinition<Input, ResultType<Output, Result>> {
   checkDefinition(options)
   const { name, input, output, batching, format } = options
@@ -171,9 +198,13 @@ export function defineFunction<
     streams,
     secrets: Object.freeze([...(options.secrets ?? [])]),
     executor: options.executor ?? null,
+    isolation: options.isolation ?? null,
+    memoryLimit: readResources({ value: options.resources, name: 'resources', place }).memory,
     costPerRow: options.costPerRow ?? null,
     selectivity: options.selectivity ?? null,
     handler: options.handler,
+    onStartup: options.onStartup ?? null,
+    onShutdown: options.onShutdown ?? null,
     remote: (row: RemoteInput<Input>) =>
       callRemote<ColumnValue<ResultType<Output, Result>>>(name, inputs, row),
   })

@@ -36,6 +36,8 @@ export interface FunctionSignature {
   readonly policies: CallPolicies
   /** Whether the handler is declared async (an async function); others may still return promises off DuckDB's threads. */
   readonly async: boolean
+  /** Whether it has an `onStartup`, whose state is kept where its handler runs. */
+  readonly stateful: boolean
   /** Whether the handler yields items as they come: an async generator, whose items are the list that SQL sees. */
   readonly streams: boolean
   /** Names of the secrets that the handler asks for. */
@@ -46,6 +48,8 @@ export interface FunctionSignature {
   readonly model: ModelBinding | null
   /** Where it runs when staged. */
   readonly executor: ExecutorName
+  /** Bytes that a process of its own may take; null for any number. */
+  readonly memoryLimit: number | null
   /** Microseconds a row, for ordering expensive predicates; null if not said. */
   readonly costPerRow: number | null
   /** Share of rows for which a boolean result is true, 0 to 1; null if not said. */

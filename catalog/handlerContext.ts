@@ -2,8 +2,10 @@ import type { CatalogFunctions } from './catalogFunctions.ts'
 import type { RowError } from './rowError.ts'
 import type { Secret } from './secret.ts'
 
-/** What a handler is told beside its rows, and what it can do there. Frozen; every member may be taken out of it. */
-export interface HandlerContext<SecretName extends string = string> {
+/**
+ * What a handler is told beside its rows, and what it can do there. Frozen, but for the state; every member may be taken out of it.
+ */
+export interface HandlerContext<SecretName extends string = string, State = unknown> {
   /** Name of the function. */
   readonly function: string
   readonly version: number
@@ -17,6 +19,8 @@ export interface HandlerContext<SecretName extends string = string> {
   readonly rows: number
   /** What `metadata => {…}` gave; null without. */
   readonly metadata: Readonly<Record<string, unknown>> | null
+  /** What `onStartup` gave in the place where the handler runs, the very same for all calls there; undefined without. */
+  readonly state: State
   /** Milliseconds since 1970 by which the call must be done; null for any time. */
   readonly deadline: number | null
   /** Aborts when the result is no longer needed. */
@@ -38,6 +42,19 @@ export interface HandlerContext<SecretName extends string = string> {
   readonly call: CallFunction
   /** The same for many rows, a list of arguments each; the results are in their order. */
   readonly callRows: (name: string, rows: readonly (readonly unknown[])[]) => Promise<readonly unknown[]>
+}
+
+/** What `onStartup` gets. Frozen; every member may be taken out of it. */
+export interface StartupContext<SecretName extends string = string> {
+  /** Name of the function. */
+  readonly function: string
+  readonly version: number
+  /** The secrets that the definition asks for. */
+  readonly secrets: Readonly<Record<SecretName, Secret>>
+  /** Adds to the log of the query that needs the function first. */
+  readonly log: HandlerLog
+  /** Aborts when the place closes. */
+  readonly signal: AbortSignal
 }
 
 /** Writes one line; `fields` are told apart from the message. */

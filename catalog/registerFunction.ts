@@ -1,6 +1,6 @@
 import { EngineError } from '../src/base/errors.ts'
 import type { FunctionDefinition } from './defineFunction.ts'
-import type { FunctionSignature, ModuleReference } from './function.ts'
+import type { ExecutorName, FunctionSignature, ModuleReference } from './function.ts'
 
 /** A definition that has its place in a catalog. */
 export interface RegisteredFunction {
@@ -8,7 +8,7 @@ export interface RegisteredFunction {
   readonly definition: FunctionDefinition
 }
 
-/** Throws DEFINITION_INVALID for a closure that asks for the pool, where no module could bring it. */
+/** Throws DEFINITION_INVALID for a closure that asks for the pool or for processes, where no module could bring it. */
 export function registerFunction(
   definition: FunctionDefinition,
   module: ModuleReference | null,
@@ -27,16 +27,7 @@ export function registerFunction(
     costPerRow,
     selectivity,
   } = definition
-  if (definition.executor === 'pool' && module === null) {
-    throw new EngineError(
-      'DEFINITION_INVALID',
-      `function '${name}' asks for executor 'pool' but is not in a module`,
-      {
-        function: name,
-        hint: 'export it from a module and give the path of the module, so that threads can load it',
-      },
-    )
-  }
+  if (module === null) checkClosure(definition)
   const signature: FunctionSignature = {
     name,
     version,
@@ -49,13 +40,32 @@ export function registerFunction(
     batching,
     policies,
     async: definition.async,
+    stateful: definition.onStartup !== null,
     streams: definition.streams,
     secrets: definition.secrets,
     module,
     model: null,
-    executor: definition.executor ?? (module === null || definition.async ? 'main' : 'pool'),
+    executor: executorOf(definition, module),
+    memoryLimit: definition.memoryLimit,
     costPerRow,
     selectivity,
   }
   return Object.freeze({ signature: Object.freeze(signature), definition })
+}
+
+function executorOf(
+  { isolation, executor, async }: FunctionDefinition,
+  module: ModuleReference | null,
+): ExecutorName {
+  return isolation ?? executor ?? (module === null || async ? 'main' : 'pool')
+}
+
+function checkClosure({ name, isolation, executor }: FunctionDefinition): void {
+  const place = isolation === 'process' ? "isolation 'process'" : executor === 'pool' ? "executor 'pool'" : null
+  if (place === null) return
+  const loader = isolation === 'process' ? 'processes' : 'threads'
+  throw new EngineError('DEFINITION_INVALID', `function '${name}' asks for ${place} but is not in a module`, {
+    function: name,
+    hint: `export it from a module and give the path of the module, so that ${loader} can load it`,
+  })
 }

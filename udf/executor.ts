@@ -6,6 +6,7 @@ import type { Batch, ColumnData } from '../src/arrow/column.ts'
 import type { EngineError } from '../src/base/errors.ts'
 import type { BatchSource } from './batching/batchSource.ts'
 import type { CallObserver } from './callEvents.ts'
+import type { CallSignal } from './cancellation.ts'
 import type { Timer } from './policies/timeLimit.ts'
 import type { RunScope } from './runScope.ts'
 import type { TraceCarrier } from './traceCarrier.ts'
@@ -16,7 +17,7 @@ export interface InvokeContext {
   readonly batch: number
   /** Number of the batch's first row within its stage, from 0. */
   readonly firstRow: number
-  readonly signal: AbortSignal
+  readonly signal: CallSignal
   /** What counts the time of the attempt: an executor stops it while the batch waits for a thread. Absent where it is not counted. */
   readonly timer?: Timer
   /** What `metadata => {…}` gave, the same for every row of the batch; null without. */
@@ -57,6 +58,8 @@ export type HandlerScope = Omit<
   InvokeContext,
   'keepsInput' | 'timer' | 'policies' | 'batching' | 'site' | 'run' | 'caller' | 'source'
 > & {
+  /** What the function's `onStartup` gave where the handler is called. */
+  readonly state?: unknown
   /** Makes a call on behalf of the handler; without it, as in DuckDB's callback, nothing can be waited for. */
   readonly call?: (call: NestedCall) => Promise<readonly unknown[]>
 }

@@ -1,10 +1,18 @@
 import { currentCall } from '../catalog/currentCall.ts'
-import type { CallFunction, HandlerContext, HandlerLog, LogLine, Usage } from '../catalog/handlerContext.ts'
+import type {
+  CallFunction,
+  HandlerContext,
+  HandlerLog,
+  LogLine,
+  StartupContext,
+  Usage,
+} from '../catalog/handlerContext.ts'
 import { RowError } from '../catalog/rowError.ts'
 import { createSecret, missingSecret } from '../catalog/secret.ts'
 import { EngineError, messageOf } from '../src/base/errors.ts'
 import type { Redact } from '../src/base/redact.ts'
 import type { CallEvent } from './callEvents.ts'
+import { abortSignalOf } from './cancellation.ts'
 import { type CallPlace, subjectOf } from './functionErrors.ts'
 import { plainFields } from './plainFields.ts'
 import type { RowErrors } from './rowErrors.ts'
@@ -27,8 +35,11 @@ export function createHandlerContext(
     firstRow: scope.firstRow,
     rows: style === 'row' ? 1 : rows,
     metadata: scope.metadata,
+    state: scope.state,
     deadline: scope.deadline,
-    signal: scope.signal,
+    get signal() {
+      return abortSignalOf(scope.signal)
+    },
     secrets: secretsFor(place),
     log: createLog(tell, redact),
     span: createSpan(tell, place, redact, () => context),
@@ -43,6 +54,22 @@ export function createHandlerContext(
       answered(callRows(other, [args]).then(([result]) => result))) as CallFunction,
   })
   return context
+}
+
+/** What the `onStartup` of a function gets; `signal` aborts when the place closes that it prepares. */
+export function createStartupContext(
+  place: CallPlace,
+  { signal, redact }: { readonly signal: AbortSignal; readonly redact: Redact },
+): StartupContext {
+  const { name, version } = place.signature
+  const tell = (event: CallEvent): void => place.context.observer({ function: name, version }, event)
+  return Object.freeze({
+    function: name,
+    version,
+    secrets: secretsFor(place),
+    log: createLog(tell, redact),
+    signal,
+  })
 }
 
 function callerFor(place: CallPlace): HandlerContext['callRows'] {

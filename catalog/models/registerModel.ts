@@ -28,8 +28,10 @@ export function registerModel(group: string, binding: ModelBinding): RegisteredF
     batching,
     policies: defaultPolicies,
     async: true,
+    stateful: false,
     streams: false,
     secrets: [],
+    memoryLimit: null,
     costPerRow: null,
     selectivity: null,
   } as const
@@ -44,6 +46,9 @@ export function registerModel(group: string, binding: ModelBinding): RegisteredF
     ...shared,
     costOf: null,
     executor: null,
+    isolation: null,
+    onStartup: null,
+    onShutdown: null,
     handler() {
       throw new EngineError('INTERNAL', `model function '${name}' has no handler`)
     },

@@ -210,6 +210,8 @@ export interface ErrorDetails {
   readonly row?: number
   /** Items that a stream had yielded when it failed; a stream is attempted again only before its first. */
   readonly itemsYielded?: number
+  /** Present where it is not the call itself that failed, but what prepares the place where it would be made. */
+  readonly during?: 'onStartup'
   /** Attempts that were made. */
   readonly attempts?: number
   /** Milliseconds after which another attempt is worth it, as the service said. */

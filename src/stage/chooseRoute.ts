@@ -72,6 +72,7 @@ type Asked = Pick<CallSite, 'options' | 'outcome'>
 function fusedObstacle(signature: FunctionSignature, { options, outcome }: Asked): string | null {
   if (signature.model !== null) return 'models run in threads of their own'
   if (signature.executor === 'process') return 'it runs in processes of its own'
+  if (signature.stateful) return 'it keeps state'
   if (signature.async) return 'its handler is async'
   if (signature.module === null) return 'its handler is a closure of the main thread'
   if (signature.executor === 'main') return 'its executor is the main thread'

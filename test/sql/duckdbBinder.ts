@@ -83,11 +83,13 @@ export function signature(
     batching: null,
     policies: defaultPolicies,
     async: false,
+    stateful: false,
     streams: false,
     secrets: [],
     module: null,
     model: null,
     executor: 'main',
+    memoryLimit: null,
     costPerRow: null,
     selectivity: null,
   }
