@@ -81,8 +81,8 @@ export class FunctionStates {
   }
 
   /**
-   * Waits for the calls that use states, then shuts all down, those that started last first; after `patience` milliseconds it waits no
-   * longer. Never fails.
+   * Waits for the calls that use states, though no longer than half of `patience` milliseconds, then shuts all down, those that started
+   * last first, and waits for the rest of it. Never fails.
    */
   async close(patience: number): Promise<void> {
     this.#closing.abort()
@@ -92,7 +92,7 @@ export class FunctionStates {
     const late = new Promise<'late'>((resolve) => {
       timer = setTimeout(resolve, patience, 'late')
     })
-    const ended = await Promise.race([this.#shutDown(left), late])
+    const ended = await Promise.race([this.#shutDown(left, patience / 2), late])
     clearTimeout(timer)
     if (ended !== 'late') return
     for (const stateful of left) {
@@ -140,10 +140,11 @@ export class FunctionStates {
     return result
   }
 
-  async #shutDown(left: Set<Stateful>): Promise<void> {
+  async #shutDown(left: Set<Stateful>, callPatience: number): Promise<void> {
     if (this.#calls > 0) {
       await new Promise<void>((resolve) => {
         this.#idle = resolve
+        setTimeout(resolve, callPatience).unref()
       })
     }
     const shutDown = async (stateful: Stateful): Promise<void> => {

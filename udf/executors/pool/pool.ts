@@ -5,17 +5,26 @@ import { Piscina, type PiscinaTask, queueOptionsSymbol } from 'piscina'
 import type { FunctionSignature } from '../../../catalog/function.ts'
 import type { RegisteredFunction } from '../../../catalog/registerFunction.ts'
 import { type Batch, transferables } from '../../../src/arrow/column.ts'
-import { decodeError, EngineError, isEngineError, messageOf } from '../../../src/base/errors.ts'
+import { EngineError, isEngineError, messageOf } from '../../../src/base/errors.ts'
 import { cancelledError, onAbort, untilAborted } from '../../abort.ts'
 import type { CallResult, Executor, InvokeContext } from '../../executor.ts'
-import type { CancelMessage, PoolReply, PoolTask, PoolThreadData } from './poolMessages.ts'
-import { TaskServices } from './taskServices.ts'
+import {
+  type CallTask,
+  callsAtOnce,
+  resultOf,
+  sentContext,
+  type TaskReply,
+  tasksInFlight,
+} from '../taskMessages.ts'
+import { TaskServices } from '../taskServices.ts'
+import type { CancelMessage, PoolThreadData } from './poolMessages.ts'
+import { ThreadPorts } from './threadPorts.ts'
 import { createStatus, taskOf } from './threadStatus.ts'
 
-/** Calls of an asynchronous handler at once, over all threads. */
-const ASYNC_CALLS_MAX = 32
 /** How long a thread may leave a cancellation unanswered before it is ended. */
 const CANCEL_MS_MAX = 250
+/** What all functions have together to shut down. */
+const SHUTDOWN_MS_MAX = 800
 /** The dispatcher's limits are the ones that count: a thread must take whatever it is sent. */
 const TASKS_PER_THREAD_MAX = 100_000
 
@@ -40,11 +49,12 @@ export class PoolExecutor implements Executor {
   readonly threads: number
   readonly #status = createStatus()
   readonly #services = new TaskServices()
+  readonly #ports = new ThreadPorts(this.#services)
   readonly #channelName = `callplane-pool-${process.pid}-${pools++}`
   /** Cancelled tasks whose threads were told. */
   readonly #unanswered = new Set<TaskState>()
   #channel: BroadcastChannel | null = null
-  #pool: Piscina<PoolTask, PoolReply> | null = null
+  #pool: Piscina<CallTask, TaskReply> | null = null
   #tasks = 0
   #closed = false
 
@@ -53,10 +63,8 @@ export class PoolExecutor implements Executor {
     this.threads = threads
   }
 
-  /** A quarter more than run, and one for each thread: they lie there when the thread is free for them. */
   concurrencyOf(signature: FunctionSignature, rowByRow: boolean): number {
-    const atOnce = signature.style === 'row' && !rowByRow ? 1 : this.#callsAtOnce(signature)
-    return (Math.ceil(atOnce * 1.25) + 1) * this.threads
+    return tasksInFlight(signature, rowByRow, this.threads)
   }
 
   async open(): Promise<void> {
@@ -74,22 +82,20 @@ export class PoolExecutor implements Executor {
     if (context.signal.aborted) throw cancelledError(signature, context)
     const { signal } = context
     const state = new TaskState(++this.#tasks)
-    const task: PoolTask = {
+    const task: CallTask = {
       id: state.id,
       module,
       version,
       batch,
       context: sentContext(context),
-      callsAtOnce: this.#callsAtOnce(signature),
+      callsAtOnce: callsAtOnce(signature, this.threads),
       isTimed: context.timer !== undefined,
     }
     const stopListening = onAbort(signal, () => this.#cancel(state))
     this.#services.begin(state.id, signature, context)
     try {
       const reply = await untilAborted(signal, this.#run(task, state, context))
-      if ('error' in reply) throw decodeError(reply.error)
-      const failures = reply.failures.map(({ row, error }) => ({ row, error: decodeError(error) }))
-      return { column: reply.column, failures }
+      return resultOf(reply)
     } catch (thrown) {
       if (signal.aborted) throw cancelledError(signature, context)
       throw isEngineError(thrown) ? thrown : this.#lost(signature, context, thrown)
@@ -101,11 +107,12 @@ export class PoolExecutor implements Executor {
 
   async close(): Promise<void> {
     this.#closed = true
+    await this.#ports.close(SHUTDOWN_MS_MAX)
     this.#channel?.close()
     await this.#pool?.destroy()
   }
 
-  #start(): Piscina<PoolTask, PoolReply> {
+  #start(): Piscina<CallTask, TaskReply> {
     if (this.#closed) throw closedError()
     if (this.#pool !== null) return this.#pool
     const data: PoolThreadData = { channel: this.#channelName, status: this.#status }
@@ -125,11 +132,11 @@ export class PoolExecutor implements Executor {
     })
     // A thread that dies without a task has failed no call, and is replaced.
     this.#pool.on('error', () => undefined)
-    this.#pool.on('message', (message: unknown) => this.#services.greet(message))
+    this.#pool.on('message', (message: unknown) => this.#ports.greet(message))
     return this.#pool
   }
 
-  async #run(task: PoolTask, state: TaskState, { keepsInput, timer }: InvokeContext): Promise<PoolReply> {
+  async #run(task: CallTask, state: TaskState, { keepsInput, timer }: InvokeContext): Promise<TaskReply> {
     const pool = this.#start()
     const placed = Object.assign({ [queueOptionsSymbol]: state }, task)
     try {
@@ -152,11 +159,11 @@ export class PoolExecutor implements Executor {
 
   /** A thread that ends takes along the tasks that wait in it for the one that ended it. */
   async #attempt(
-    pool: Piscina<PoolTask, PoolReply>,
-    task: PoolTask,
+    pool: Piscina<CallTask, TaskReply>,
+    task: CallTask,
     state: TaskState,
     transferList: ReturnType<typeof transferables>,
-  ): Promise<PoolReply | 'lost for another'> {
+  ): Promise<TaskReply | 'lost for another'> {
     try {
       return await pool.run(task, { transferList })
     } catch (thrown) {
@@ -181,10 +188,6 @@ export class PoolExecutor implements Executor {
     state.thread = worker.id
     if (state.cancelled) queueMicrotask(() => this.#tellThread(state))
     return worker
-  }
-
-  #callsAtOnce({ async }: FunctionSignature): number {
-    return async ? Math.ceil(ASYNC_CALLS_MAX / this.threads) : 1
   }
 
   #cancel(state: TaskState): void {
@@ -228,20 +231,4 @@ export class PoolExecutor implements Executor {
 
 function closedError(): EngineError {
   return new EngineError('SESSION_CLOSED', 'the pool of threads is closed')
-}
-
-/** The part of a context that a thread can be sent. */
-function sentContext(context: InvokeContext): PoolTask['context'] {
-  const { batch, firstRow, metadata, attempt, deadline, reportsRows, secrets, chain, trace } = context
-  return {
-    batch,
-    firstRow,
-    metadata,
-    attempt,
-    deadline,
-    reportsRows,
-    ...(secrets === undefined ? {} : { secrets }),
-    ...(chain === undefined ? {} : { chain }),
-    ...(trace == null ? {} : { trace }),
-  }
 }

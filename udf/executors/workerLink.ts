@@ -1,27 +1,22 @@
-import { MessageChannel, type MessagePort, parentPort } from 'node:worker_threads'
-import { decodeError, EngineError, messageOf } from '../../../src/base/errors.ts'
-import type { CallEvent, CallObserver } from '../../callEvents.ts'
-import type { NestedCall } from '../../executor.ts'
-import type { CallAnswer, ReportedEvents, ThreadGreeting, ThreadMessage } from './poolMessages.ts'
+import { decodeError, EngineError, messageOf } from '../../src/base/errors.ts'
+import type { CallEvent, CallObserver } from '../callEvents.ts'
+import type { NestedCall } from '../executor.ts'
+import type { CallAnswer, ReportedEvents, WorkerMessage } from './taskMessages.ts'
 
 interface Asked {
   readonly resolve: (values: readonly unknown[]) => void
   readonly reject: (error: EngineError) => void
 }
 
-/** A pool thread's own line to the main thread, for what handlers report and ask for before their task is done. */
-export class ThreadLink {
-  readonly #port: MessagePort
+/** A worker's line to the main thread, for what handlers report and ask for before their task is done. */
+export class WorkerLink {
+  /** Throws what the message cannot be sent for. */
+  readonly send: (message: WorkerMessage) => void
   readonly #asked = new Map<number, Asked>()
   #calls = 0
 
-  constructor() {
-    const { port1, port2 } = new MessageChannel()
-    this.#port = port1
-    this.#port.on('message', (answer: CallAnswer) => this.#settle(answer))
-    this.#port.unref()
-    const greeting: ThreadGreeting = { callplaneThread: port2 }
-    parentPort?.postMessage(greeting, [port2])
+  constructor(send: (message: WorkerMessage) => void) {
+    this.send = send
   }
 
   /** Makes a call in the main thread on behalf of a task's handler. */
@@ -38,11 +33,7 @@ export class ThreadLink {
     })
   }
 
-  send(message: ThreadMessage): void {
-    this.#port.postMessage(message)
-  }
-
-  #settle(answer: CallAnswer): void {
+  answered(answer: CallAnswer): void {
     const asked = this.#asked.get(answer.id)
     this.#asked.delete(answer.id)
     if ('error' in answer) asked?.reject(decodeError(answer.error))
@@ -53,13 +44,13 @@ export class ThreadLink {
 /** The events of one task in order: those of one turn of the event loop travel together, the last ones with the reply. */
 export class TaskEvents {
   readonly #task: number
-  readonly #link: ThreadLink
+  readonly #link: WorkerLink
   #waiting: CallEvent[] = []
   #scheduled = false
   #messages = 0
   #ended = false
 
-  constructor(task: number, link: ThreadLink) {
+  constructor(task: number, link: WorkerLink) {
     this.#task = task
     this.#link = link
   }
