@@ -106,6 +106,8 @@ export interface ModelRuntime {
   readonly deviceId: number
   /** Bytes of the device's memory that a session may take; null for no limit. */
   readonly deviceMemory: number | null
+  /** Bytes of memory that a session is taken to need; null or absent for as many as its files have. */
+  readonly memory?: number | null
   readonly graphOptimizationLevel: 'disabled' | 'basic' | 'extended' | 'all'
   /** Rows of one run at most. */
   readonly batchSize: number

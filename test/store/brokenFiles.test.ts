@@ -155,7 +155,7 @@ it('waits for another process that writes, then says so', async () => {
   other.exec('BEGIN IMMEDIATE')
   const limit = { tokens: 1, windowMs: 1000 }
   let ended = false
-  const waiting = store.limits.takeToken('a', limit, 1000).finally(() => (ended = true))
+  const waiting = Promise.resolve(store.limits.takeToken('a', limit, 1000)).finally(() => (ended = true))
   expect(await store.results.find([keyOf('3 7')], { notBefore: 0 })).toMatchObject([{ row: 7 }])
   await new Promise((resolve) => setTimeout(resolve, 150))
   expect(ended).toBe(false)

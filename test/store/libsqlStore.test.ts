@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Database from 'libsql'
 import { expect, it } from 'vitest'
 import { openStateStore } from '../../catalog/store/libsqlStore.ts'
 import { describeLimitStore } from '../policies/limitStore.conformance.ts'
 import { describeStateStore, keyOf, type OpenedStore, runOf, segmentOf } from '../store.conformance.ts'
+import { describeModelStore, versionOf } from './modelStore.conformance.ts'
 import { newFolder } from './processes.ts'
 
 async function openTwice(): Promise<OpenedStore> {
@@ -32,6 +34,10 @@ for (const [name, open] of [
   ['libsql in-memory', openInMemory],
 ] as const) {
   describeStateStore(name, open)
+  describeModelStore(name, async () => {
+    const opened = await open()
+    return { models: opened.store.models, others: opened.other.models, close: () => opened.close() }
+  })
   describeLimitStore(name, async () => {
     const opened = await open()
     return {
@@ -60,6 +66,25 @@ it('keeps everything when it is closed and opened again', async () => {
   expect(await again.results.find([keyOf('b')], { run: 'run-1' })).toMatchObject([{ row: 0 }])
   expect(await again.runs.get('run-1')).toMatchObject(runOf({ process: 1 }))
   await again.close()
+})
+
+it('takes over what a file of the first version holds', async () => {
+  const path = join(newFolder(), 'state.db')
+  const old = new Database(path)
+  old.exec(readFileSync(new URL('../fixtures/store/version1.sql', import.meta.url), 'utf8'))
+  old.close()
+  const stores = await Promise.all([openStateStore(path), openStateStore(path)])
+  for (const store of stores) {
+    expect(await store.limits.takeToken('key', { tokens: 1, windowMs: 1000 }, 5100)).toBe(900)
+    expect(await store.results.find([keyOf('a')], { notBefore: 0 })).toMatchObject([{ row: 0 }])
+    expect(await store.results.find([keyOf('b')], { run: 'run-1' })).toMatchObject([{ row: 0 }])
+    expect(await store.runs.get('run-1')).toMatchObject({ state: 'done', rows: 1 })
+    expect(await store.runs.history('price', 3)).toMatchObject({ rows: 100, dollars: 0.25 })
+    expect(await store.models.list()).toEqual([])
+  }
+  expect(await stores[0].models.add(versionOf('churn'), ['prod'])).toMatchObject({ version: 1 })
+  expect(await stores[1].models.get('churn')).toMatchObject({ aliases: [{ alias: 'prod', version: 1 }] })
+  for (const store of stores) await store.close()
 })
 
 it('keeps what was given before it is closed, and is closed once', async () => {
