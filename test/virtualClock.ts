@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { onAbort } from '../udf/abort.ts'
+import type { CallSignal } from '../udf/cancellation.ts'
 import type { Clock } from '../udf/clock.ts'
 
 interface Sleep {
@@ -30,7 +31,7 @@ export class VirtualClock implements Clock {
     return this.#sleeps.length
   }
 
-  async sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  async sleep(milliseconds: number, signal: CallSignal): Promise<void> {
     signal.throwIfAborted()
     await new Promise<void>((resolve, reject) => {
       const stopListening = onAbort(signal, () => {

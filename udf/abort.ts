@@ -1,9 +1,11 @@
 import { setMaxListeners } from 'node:events'
 import type { FunctionSignature } from '../catalog/function.ts'
 import { EngineError, isEngineError } from '../src/base/errors.ts'
+import { type CallSignal, Cancellation } from './cancellation.ts'
 
 /** Calls back once when the signal aborts; returns what takes the listener away again. */
-export function onAbort(signal: AbortSignal, listener: () => void): () => void {
+export function onAbort(signal: CallSignal, listener: () => void): () => void {
+  if (signal instanceof Cancellation) return signal.listen(listener)
   // Every batch in flight listens to its query's signal: more than ten listeners are no leak.
   setMaxListeners(0, signal)
   signal.addEventListener('abort', listener, { once: true })
@@ -11,7 +13,7 @@ export function onAbort(signal: AbortSignal, listener: () => void): () => void {
 }
 
 /** Settles as `work` does, or rejects with the signal's reason as soon as it aborts, whatever becomes of the work then. */
-export function untilAborted<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value> {
+export function untilAborted<Value>(signal: CallSignal, work: Promise<Value>): Promise<Value> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason)
     const stopListening = onAbort(signal, abort)
@@ -23,7 +25,7 @@ export function untilAborted<Value>(signal: AbortSignal, work: Promise<Value>): 
 /** The error of a batch whose signal has aborted: the signal's own reason if it says why in our terms. */
 export function cancelledError(
   { name, version }: FunctionSignature,
-  { batch, signal }: { readonly batch: number; readonly signal: AbortSignal },
+  { batch, signal }: { readonly batch: number; readonly signal: CallSignal },
 ): EngineError {
   const reason: unknown = signal.reason
   if (isEngineError(reason)) return reason

@@ -1,11 +1,12 @@
 import { onAbort } from './abort.ts'
+import type { CallSignal } from './cancellation.ts'
 
 /** Time as policies see it; tests bring a virtual one. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
   /** Resolves after so many milliseconds; rejects with the signal's reason as soon as that aborts. */
-  sleep(milliseconds: number, signal: AbortSignal): Promise<void>
+  sleep(milliseconds: number, signal: CallSignal): Promise<void>
 }
 
 /** A number from 0 to below 1. */

@@ -1,4 +1,5 @@
 import { onAbort } from './abort.ts'
+import type { CallSignal } from './cancellation.ts'
 
 interface Waiting {
   readonly most: number
@@ -24,12 +25,9 @@ export class Limiter {
    * Resolves once there are fewer than `most` holders; the new one must `release`. Rejects with the signal's reason if that
    * aborts first.
    */
-  async acquire(signal: AbortSignal, most: number = this.most): Promise<void> {
+  async acquire(signal: CallSignal, most: number = this.most): Promise<void> {
     signal.throwIfAborted()
-    if (this.#waiting.size === 0 && this.#holders < most) {
-      this.#holders++
-      return
-    }
+    if (this.tryAcquire(most)) return
     await new Promise<void>((resolve, reject) => {
       const stopListening = onAbort(signal, () => {
         this.#waiting.delete(waiting)
@@ -45,9 +43,16 @@ export class Limiter {
     })
   }
 
+  /** Lets a holder in if it need not wait. Whether it did. */
+  tryAcquire(most: number = this.most): boolean {
+    if (this.#waiting.size > 0 || this.#holders >= most) return false
+    this.#holders++
+    return true
+  }
+
   /** Works as a holder; settles as the work does. */
-  async hold<Value>(signal: AbortSignal, most: number, work: () => Promise<Value>): Promise<Value> {
-    await this.acquire(signal, most)
+  async hold<Value>(signal: CallSignal, most: number, work: () => Promise<Value>): Promise<Value> {
+    if (signal.aborted || !this.tryAcquire(most)) await this.acquire(signal, most)
     try {
       return await work()
     } finally {

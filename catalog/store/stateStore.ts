@@ -22,7 +22,7 @@ export interface LimitStore {
     key: string,
     limit: { readonly tokens: number; readonly windowMs: number },
     now: number,
-  ): Promise<number>
+  ): Promise<number> | number
   /** Takes one of `slots` places until `now + leaseMs`; null if none is free. A place whose lease has run out is free. */
   acquire(key: string, slots: number, leaseMs: number, now: number): Promise<Lease | null>
   /** Prolongs a lease; false if it had run out and was lost. */

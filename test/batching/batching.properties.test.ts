@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { EngineError, isEngineError } from '../../src/base/errors.ts'
 import type { BatchSource } from '../../udf/batching/batchSource.ts'
+import type { CallSignal } from '../../udf/cancellation.ts'
 import { type CallResult, succeeded } from '../../udf/executor.ts'
 import { batchOf, contextOf, functionOf, Harness, numbersOf, policy, Run, range } from './batchingHarness.ts'
 
@@ -53,7 +54,7 @@ const plan = fc.record({
 interface Outcome {
   readonly values: readonly number[]
   readonly arrived: number
-  readonly signal: AbortSignal
+  readonly signal: CallSignal
   readonly deadline: number
   result: (CallResult & { readonly numbers: readonly (number | null)[] }) | null
   error: EngineError | null

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Volatility } from '../../catalog/function.ts'
 import { EngineError } from '../../src/base/errors.ts'
+import { onAbort } from '../../udf/abort.ts'
 import { type CallOnceOptions, callOnce } from '../../udf/once/callOnce.ts'
 import { arbitraryType } from '../arbitraryType.ts'
 import { arbitraryValue } from '../arbitraryValue.ts'
@@ -196,7 +197,7 @@ describe('dedupe', () => {
     const { behind, call, run } = setUp()
     behind.answer = async (values, { signal }) => {
       if (behind.calls.length === 1) {
-        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(poison('cancelled'))))
+        await new Promise((_, reject) => onAbort(signal, () => reject(poison('cancelled'))))
       }
       return values.map((value) => `<${String(value)}>`)
     }

@@ -8,6 +8,7 @@ import { encodeColumn } from '../../src/arrow/encode.ts'
 import type { DataType } from '../../src/base/dataType.ts'
 import { EngineError, isEngineError } from '../../src/base/errors.ts'
 import { type CallEvent, unobserved } from '../../udf/callEvents.ts'
+import type { CallSignal } from '../../udf/cancellation.ts'
 import type { CallResult, Invoke, InvokeContext } from '../../udf/executor.ts'
 import type { RunScope } from '../../udf/runScope.ts'
 
@@ -32,7 +33,7 @@ export class TestRun implements RunScope {
 export interface Made {
   readonly values: readonly unknown[]
   readonly firstRow: number
-  readonly signal: AbortSignal
+  readonly signal: CallSignal
 }
 
 /** What a call is answered with: one value a row; a row whose value is an error has failed. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { RetryPolicy } from '../../catalog/policy/factories.ts'
 import { EngineError } from '../../src/base/errors.ts'
+import type { CallSignal } from '../../udf/cancellation.ts'
 import type { Invoke } from '../../udf/executor.ts'
 import { keepDeadline } from '../../udf/policies/deadline.ts'
 import { retry } from '../../udf/policies/retry.ts'
@@ -10,7 +11,7 @@ import { caller, echoes, failureOf, unavailable } from './calls.ts'
 
 /** An executor that takes so long, and keeps the signals that it was given; it does not listen to them if it is `deaf`. */
 function slow(clock: VirtualClock, milliseconds: number, deaf = false) {
-  const signals: AbortSignal[] = []
+  const signals: CallSignal[] = []
   const invoke: Invoke = async (registered, batch, context) => {
     signals.push(context.signal)
     await clock.sleep(milliseconds, deaf ? new AbortController().signal : context.signal)

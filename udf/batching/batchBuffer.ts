@@ -1,3 +1,4 @@
+import { Cancellation } from '../cancellation.ts'
 import type { Clock } from '../clock.ts'
 import type { Invoke } from '../executor.ts'
 import type { BatchCall } from './batchCall.ts'
@@ -23,6 +24,9 @@ interface Selection {
   readonly full: boolean
 }
 
+/** What a timer ends with that nobody waits for. */
+const sent = 'the batch was sent'
+
 /** Rows of calls that may share batches, in the order in which they came, until they are sent. */
 export class BatchBuffer {
   readonly #options: BatchBufferOptions
@@ -30,7 +34,7 @@ export class BatchBuffer {
   #rows = 0
   #calls = 0
   readonly #sent = new Set<SentBatch>()
-  #timer: AbortController | null = null
+  #timer: Cancellation | null = null
   #checking = false
 
   constructor(options: BatchBufferOptions) {
@@ -188,19 +192,19 @@ export class BatchBuffer {
     const [oldest] = this.#queue
     if (this.#timer !== null || oldest === undefined || !this.#options.sizer.hasRoom()) return
     const { clock, maxWait } = this.#options
-    this.#timer = new AbortController()
+    this.#timer = new Cancellation()
     void this.#sendAfter(Math.max(0, oldest.call.arrived + maxWait - clock.now()), this.#timer)
   }
 
-  async #sendAfter(milliseconds: number, timer: AbortController): Promise<void> {
-    await this.#options.clock.sleep(milliseconds, timer.signal).catch(() => {})
-    if (timer.signal.aborted) return
+  async #sendAfter(milliseconds: number, timer: Cancellation): Promise<void> {
+    await this.#options.clock.sleep(milliseconds, timer).catch(() => {})
+    if (timer.aborted) return
     this.#timer = null
     this.pump()
   }
 
   #stopTimer(): void {
-    this.#timer?.abort()
+    this.#timer?.abort(sent)
     this.#timer = null
   }
 }

@@ -2,6 +2,7 @@ import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
 import type { Batch } from '../../src/arrow/column.ts'
 import { concatColumns, sliceColumn } from '../../src/arrow/columns.ts'
 import { EngineError, isEngineError } from '../../src/base/errors.ts'
+import { Cancellation } from '../cancellation.ts'
 import type { CallResult, InvokeContext } from '../executor.ts'
 import { errorInWhole } from '../policies/amendError.ts'
 import type { BatchCall } from './batchCall.ts'
@@ -19,7 +20,7 @@ export class SentBatch {
   readonly pieces: readonly Piece[]
   readonly rows: number
   readonly context: InvokeContext
-  readonly #abort = new AbortController()
+  readonly #cancellation = new Cancellation()
   readonly #registered: RegisteredFunction
   readonly #events: EventSplitter | null
   /** Calls that still wait for it. */
@@ -40,7 +41,7 @@ export class SentBatch {
       ...mostOf(pieces).call.context,
       batch: context.batch,
       firstRow,
-      signal: this.#abort.signal,
+      signal: this.#cancellation,
       deadline: latestDeadline(pieces),
       keepsInput: this.isWhole && context.keepsInput,
       observer: this.#events?.observer ?? context.observer,
@@ -65,7 +66,7 @@ export class SentBatch {
   /** A caller waits no more. Whether it was the last: then the batch is given up. */
   leave(call: BatchCall, why: unknown): boolean {
     if (!this.#waiting.delete(call) || this.#waiting.size > 0) return false
-    this.#abort.abort(why)
+    this.#cancellation.abort(why)
     return true
   }
 

@@ -5,6 +5,7 @@ import type { Batch } from '../../src/arrow/column.ts'
 import { sliceColumn } from '../../src/arrow/columns.ts'
 import { EngineError } from '../../src/base/errors.ts'
 import { cancelledError, onAbort, untilAborted } from '../abort.ts'
+import { Cancellation } from '../cancellation.ts'
 import { type CallResult, type Executor, type InvokeContext, scopeOf } from '../executor.ts'
 import { invokeHandler } from '../invokeHandler.ts'
 import { Limiter } from '../limiter.ts'
@@ -20,7 +21,7 @@ const BUSY_MS_MAX = 8
 export class MainExecutor implements Executor {
   readonly name = 'main'
   readonly #limiters = new Map<FunctionSignature, Limiter>()
-  readonly #inFlight = new Set<AbortController>()
+  readonly #inFlight = new Set<Cancellation>()
   #closed = false
   #idleAt = performance.now()
 
@@ -32,31 +33,30 @@ export class MainExecutor implements Executor {
 
   async invoke(registered: RegisteredFunction, batch: Batch, context: InvokeContext): Promise<CallResult> {
     const { signature } = registered
-    const controller = new AbortController()
-    const stopListening = onAbort(context.signal, () => controller.abort(context.signal.reason))
-    this.#inFlight.add(controller)
+    const cancellation = new Cancellation()
+    const stopListening = onAbort(context.signal, () => cancellation.abort(context.signal.reason))
+    this.#inFlight.add(cancellation)
     try {
       if (context.signal.aborted) throw cancelledError(signature, context)
       if (this.#closed) throw closedError()
       if (performance.now() - this.#idleAt > BUSY_MS_MAX) await this.#breathe()
-      const { signal } = controller
-      signal.throwIfAborted()
+      cancellation.throwIfAborted()
       const limiter = this.#limiterOf(signature, context)
       const own = context.keepsInput ? handlersOwn(signature, batch) : batch
-      const result = invokeHandler(registered, own, scopeOf({ ...context, signal }), limiter)
-      return result instanceof Promise ? await untilAborted(signal, result) : result
+      const result = invokeHandler(registered, own, scopeOf({ ...context, signal: cancellation }), limiter)
+      return result instanceof Promise ? await untilAborted(cancellation, result) : result
     } catch (thrown) {
       if (context.signal.aborted) throw cancelledError(signature, context)
       throw thrown
     } finally {
       stopListening()
-      this.#inFlight.delete(controller)
+      this.#inFlight.delete(cancellation)
     }
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    for (const controller of this.#inFlight) controller.abort(closedError())
+    for (const cancellation of this.#inFlight) cancellation.abort(closedError())
   }
 
   #limiterOf(signature: FunctionSignature, { chain }: InvokeContext): Limiter {

@@ -4,6 +4,7 @@ import { digestRows } from '../../src/arrow/rowKeys.ts'
 import { takeRows } from '../../src/arrow/takeRows.ts'
 import { type EngineError, isEngineError } from '../../src/base/errors.ts'
 import { cancelledError, onAbort } from '../abort.ts'
+import { type CallSignal, Cancellation } from '../cancellation.ts'
 import type { CallResult, RowFailure } from '../executor.ts'
 import { errorInWhole } from '../policies/amendError.ts'
 import { inputTypes, type OnceCall, partOf, reportSaved, storedContext, successes } from './onceCall.ts'
@@ -45,7 +46,7 @@ async function callPieces(
   if (missing.length === 0) return []
   if (context.signal.aborted) throw cancelledError(registered.signature, context)
   const recorders = recordersOf(call)
-  const called = async (places: Int32Array, signal: AbortSignal): Promise<Piece> => {
+  const called = async (places: Int32Array, signal: CallSignal): Promise<Piece> => {
     const wanted = places.map((place) => rows[place]!)
     const result = await callPart(call, wanted, signal)
     if (keys !== null) await keepSuccesses(call, recorders, { keys, places, result })
@@ -107,7 +108,7 @@ async function lookUp(call: OnceCall, rows: Int32Array): Promise<LookedUp> {
   return found
 }
 
-async function callPart(call: OnceCall, rows: Int32Array, signal: AbortSignal): Promise<CallResult> {
+async function callPart(call: OnceCall, rows: Int32Array, signal: CallSignal): Promise<CallResult> {
   const { next, registered, batch, context } = call
   if (rows.length === batch.length) return next(registered, batch, { ...context, signal })
   const firstRow = context.firstRow + rows[0]!
@@ -150,24 +151,24 @@ function recordersOf({ stored, registered, context, isCached }: OnceCall): reado
 
 /** Does the work for all pieces; what one fails with cancels the others. */
 async function untilOneFails(
-  signal: AbortSignal,
+  signal: CallSignal,
   pieces: readonly Int32Array[],
-  work: (piece: Int32Array, signal: AbortSignal) => Promise<Piece>,
+  work: (piece: Int32Array, signal: CallSignal) => Promise<Piece>,
 ): Promise<readonly Piece[]> {
-  const controller = new AbortController()
-  const stopListening = onAbort(signal, () => controller.abort(signal.reason))
-  if (signal.aborted) controller.abort(signal.reason)
+  const cancellation = new Cancellation()
+  const stopListening = onAbort(signal, () => cancellation.abort(signal.reason))
+  if (signal.aborted) cancellation.abort(signal.reason)
   try {
     const done: Piece[] = []
     let next = 0
     const oneByOne = async (): Promise<void> => {
       for (let index = next++; index < pieces.length; index = next++)
-        done[index] = await work(pieces[index]!, controller.signal)
+        done[index] = await work(pieces[index]!, cancellation)
     }
     await Promise.all(Array.from({ length: Math.min(PIECES_AT_ONCE, pieces.length) }, oneByOne))
     return done
   } catch (error) {
-    controller.abort(error)
+    cancellation.abort(error)
     throw error
   } finally {
     stopListening()

@@ -1,3 +1,4 @@
+import { Cancellation } from '../cancellation.ts'
 import type { Clock } from '../clock.ts'
 
 interface Alarm {
@@ -21,7 +22,7 @@ export function ringAt(clock: Clock, due: number, ring: () => void): () => void 
 class Alarms {
   readonly #clock: Clock
   readonly #alarms = new Set<Alarm>()
-  #timer: AbortController | null = null
+  #timer: Cancellation | null = null
   #wakesAt = Infinity
 
   constructor(clock: Clock) {
@@ -45,13 +46,13 @@ class Alarms {
 
   #wakeAt(due: number): void {
     this.#rest()
-    const timer = new AbortController()
+    const timer = new Cancellation()
     this.#timer = timer
     this.#wakesAt = due
     const ring = (): void => {
       if (this.#timer === timer) this.#ring()
     }
-    this.#clock.sleep(Math.max(0, due - this.#clock.now()), timer.signal).then(ring, () => undefined)
+    this.#clock.sleep(Math.max(0, due - this.#clock.now()), timer).then(ring, () => undefined)
   }
 
   #ring(): void {

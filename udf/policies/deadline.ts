@@ -11,7 +11,7 @@ import { withinTime } from './timeLimit.ts'
  * aborts its signal. What is called sees the deadline in its context, the earlier one if a caller has set one too.
  */
 export function keepDeadline({ clock }: { readonly clock: Clock }): Interceptor {
-  return (next) => async (registered, batch, context) => {
+  return (next) => (registered, batch, context) => {
     const { deadline: milliseconds } = context.policies
     if (milliseconds === null) return next(registered, batch, context)
     const { signature } = registered
@@ -22,12 +22,15 @@ export function keepDeadline({ clock }: { readonly clock: Clock }): Interceptor 
         batch: context.batch,
         milliseconds: deadline < own ? null : milliseconds,
       })
-    try {
-      const limit = { clock, milliseconds: deadline - clock.now(), signal: context.signal, expired }
-      return await withinTime(limit, (signal) => next(registered, batch, { ...context, signal, deadline }))
-    } catch (error) {
-      throw context.signal.aborted ? cancelledError(signature, context) : error
+    const cancelled = (): EngineError => cancelledError(signature, context)
+    const limit = {
+      clock,
+      milliseconds: deadline - clock.now(),
+      signal: context.signal,
+      expired,
+      cancelled,
     }
+    return withinTime(limit, (signal) => next(registered, batch, { ...context, signal, deadline }))
   }
 }
 

@@ -15,11 +15,11 @@ export class MemoryLimits implements LimitStore {
   readonly #leases = new Map<string, Map<string, number>>()
   #leasesGiven = 0
 
-  async takeToken(
+  takeToken(
     key: string,
     { tokens, windowMs }: { readonly tokens: number; readonly windowMs: number },
     now: number,
-  ): Promise<number> {
+  ): number {
     const log = this.#logs.get(key) ?? { taken: [], from: 0, windowMs }
     this.#logs.set(key, log)
     log.windowMs = Math.max(log.windowMs, windowMs)

@@ -51,7 +51,10 @@ export function limitRate({ clock, limits, breathe = () => null }: RateLimitSetu
     const started = clock.now()
     const bucket = key === null ? { store: ownLimits(signature), key: '' } : { store: limits(key), key }
     try {
-      await takeToken({ ...bucket, clock, breathe, limit: windowOf(rateLimit), signature, context })
+      const request = { ...bucket, clock, breathe, limit: windowOf(rateLimit), signature, context }
+      const queue = queueOf(bucket.store, bucket.key)
+      if (context.signal.aborted || !queue.tryAcquire()) await queue.acquire(context.signal)
+      await takeToken(request, queue)
     } catch (error) {
       throw context.signal.aborted ? cancelledError(signature, context) : error
     }
@@ -83,16 +86,18 @@ interface TokenRequest {
   readonly context: InvokeContext
 }
 
-/** Asks again after each wait: a token is taken when its call can start, so that one which wakes late takes no earlier time. */
-async function takeToken(request: TokenRequest): Promise<void> {
+/**
+ * Asks again after each wait: a token is taken when its call can start, so that one which wakes late takes no earlier time. It is the
+ * caller's turn in the queue, which ends with it.
+ */
+async function takeToken(request: TokenRequest, queue: Limiter): Promise<void> {
   const { store, key, limit, clock, breathe, signature, context } = request
   const { signal, deadline } = context
-  const queue = queueOf(store, key)
-  await queue.acquire(signal)
   try {
     for (;;) {
       const now = clock.now()
-      const wait = await store.takeToken(key, limit, now)
+      const taken = store.takeToken(key, limit, now)
+      const wait = typeof taken === 'number' ? taken : await taken
       if (wait === 0) return
       if (deadline !== null && now + wait >= deadline) {
         throw deadlineExceeded(signature, { batch: context.batch, milliseconds: context.policies.deadline })

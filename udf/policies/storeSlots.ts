@@ -1,5 +1,6 @@
 import type { Lease, LimitStore } from '../../catalog/store/stateStore.ts'
 import { onAbort } from '../abort.ts'
+import type { CallSignal } from '../cancellation.ts'
 import type { Clock, Random } from '../clock.ts'
 import { Limiter } from '../limiter.ts'
 
@@ -13,7 +14,7 @@ const POLL_MS_MAX = 100
 export interface SlotRequest {
   /** Holders at once, in all processes. */
   readonly slots: number
-  readonly signal: AbortSignal
+  readonly signal: CallSignal
   readonly clock: Clock
   readonly random: Random
 }
@@ -70,7 +71,7 @@ export class StoreSlots {
   }
 
   /** Waits until this process gives a slot back, or so long: other processes do not tell. */
-  async #released(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
+  async #released(clock: Clock, milliseconds: number, signal: CallSignal): Promise<void> {
     const woken = new AbortController()
     const stopListening = onAbort(signal, () => woken.abort())
     if (signal.aborted) woken.abort()

@@ -1,5 +1,6 @@
 import type { EngineError } from '../../src/base/errors.ts'
 import { onAbort } from '../abort.ts'
+import { type CallSignal, Cancellation } from '../cancellation.ts'
 import type { Clock } from '../clock.ts'
 import { ringAt } from './alarms.ts'
 
@@ -16,24 +17,27 @@ export interface TimeLimit {
   readonly clock: Clock
   readonly milliseconds: number
   /** Of those who wait for it. */
-  readonly signal: AbortSignal
+  readonly signal: CallSignal
   /** What it fails with when its time is over. */
   readonly expired: () => EngineError
+  /** What it fails with when those who wait for it give it up. */
+  readonly cancelled: () => EngineError
 }
 
 /**
- * Does some work with a signal that aborts when the time is over, or with the given one. Settles as the work does, or rejects
- * with the signal's reason at once, whatever becomes of the work then. Leaves no timer behind.
+ * Does some work with a signal that aborts when the time is over, or with the given one. Settles as the work does, or rejects at
+ * once when either aborts, whatever becomes of the work then. Leaves no timer behind.
  */
 export function withinTime<Value>(
-  { clock, milliseconds, signal, expired }: TimeLimit,
-  work: (signal: AbortSignal, timer: Timer) => Promise<Value>,
+  { clock, milliseconds, signal, expired, cancelled }: TimeLimit,
+  work: (signal: CallSignal, timer: Timer) => Promise<Value>,
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const controller = new AbortController()
+    const cancellation = new Cancellation()
+    const fail = (error: unknown): void => reject(signal.aborted ? cancelled() : error)
     const abort = (reason: unknown): void => {
-      controller.abort(reason)
-      reject(reason)
+      cancellation.abort(reason)
+      fail(reason)
     }
     const stopListening = onAbort(signal, () => abort(signal.reason))
     if (signal.aborted) abort(signal.reason)
@@ -51,6 +55,15 @@ export function withinTime<Value>(
       pause()
       stopListening()
     }
-    void work(controller.signal, { pause, start }).finally(end).then(resolve, reject)
+    work(cancellation, { pause, start }).then(
+      (value) => {
+        end()
+        resolve(value)
+      },
+      (error: unknown) => {
+        end()
+        fail(error)
+      },
+    )
   })
 }

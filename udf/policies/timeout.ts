@@ -7,7 +7,7 @@ import { withinTime } from './timeLimit.ts'
 
 /** Fails an attempt that takes longer than its policy's `timeout` with TIMED_OUT, and aborts its signal. */
 export function timeOut({ clock }: { readonly clock: Clock }): Interceptor {
-  return (next) => async (registered, batch, context) => {
+  return (next) => (registered, batch, context) => {
     const { timeout } = context.policies
     if (timeout === null) return next(registered, batch, context)
     const { signature } = registered
@@ -19,13 +19,8 @@ export function timeOut({ clock }: { readonly clock: Clock }): Interceptor {
         `${subjectOf({ signature })} took longer than its timeout of ${timeout} ms in batch ${context.batch}`,
         { function: name, version, batch: context.batch, batchRows },
       )
-    try {
-      const limit = { clock, milliseconds: timeout, signal: context.signal, expired }
-      return await withinTime(limit, (signal, timer) =>
-        next(registered, batch, { ...context, signal, timer }),
-      )
-    } catch (error) {
-      throw context.signal.aborted ? cancelledError(signature, context) : error
-    }
+    const cancelled = (): EngineError => cancelledError(signature, context)
+    const limit = { clock, milliseconds: timeout, signal: context.signal, expired, cancelled }
+    return withinTime(limit, (signal, timer) => next(registered, batch, { ...context, signal, timer }))
   }
 }

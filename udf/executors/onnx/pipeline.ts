@@ -1,5 +1,6 @@
 import type { ModelBinding, TensorType } from '../../../catalog/models/model.ts'
 import type { Batch, FixedWidthArray } from '../../../src/arrow/column.ts'
+import type { CallSignal } from '../../cancellation.ts'
 import type { CallResult } from '../../executor.ts'
 
 /** A tensor as plain data, in row-major order. float16 comes as its bits, bool as 0 and 1. */
@@ -25,7 +26,7 @@ export interface PipelineContext {
   readonly firstRow: number
   /** Whether a row that the model cannot take is told in `failures`; otherwise the batch fails with the first. */
   readonly reportsRows: boolean
-  readonly signal: AbortSignal
+  readonly signal: CallSignal
 }
 
 /** Makes tensors of rows, runs a model with them, at most `batchSize` rows at once, and makes results of what it gives. */

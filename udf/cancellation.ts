@@ -1,0 +1,54 @@
+/** What work asks whether it is still wanted: an AbortSignal, or a {@link Cancellation}, which costs a fraction of one. */
+export type CallSignal = AbortSignal | Cancellation
+
+/** Tells work once that it is not wanted any more. */
+export class Cancellation {
+  readonly #listeners = new Set<() => void>()
+  #signal: AbortSignal | null = null
+  #aborted = false
+  #reason: unknown = null
+
+  get aborted(): boolean {
+    return this.#aborted
+  }
+
+  /** What it was aborted with. */
+  get reason(): unknown {
+    return this.#reason
+  }
+
+  /** Only the first call counts. */
+  abort(reason: unknown): void {
+    if (this.#aborted) return
+    this.#aborted = true
+    this.#reason = reason
+    const listeners = [...this.#listeners]
+    this.#listeners.clear()
+    for (const listener of listeners) listener()
+  }
+
+  throwIfAborted(): void {
+    if (this.#aborted) throw this.#reason
+  }
+
+  /** Calls back once when it aborts; returns what takes the listener away again. */
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  /** The same as the AbortSignal that handlers and Node's functions take. */
+  get signal(): AbortSignal {
+    if (this.#signal !== null) return this.#signal
+    const controller = new AbortController()
+    const abort = (): void => controller.abort(this.#reason)
+    if (this.#aborted) abort()
+    else this.listen(abort)
+    this.#signal = controller.signal
+    return this.#signal
+  }
+}
+
+export function abortSignalOf(signal: CallSignal): AbortSignal {
+  return signal instanceof Cancellation ? signal.signal : signal
+}
