@@ -1,16 +1,17 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Schema, Session } from 'callplane'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { formatType } from '../src/base/formatType.ts'
-import { openSession, routes, temporaryDirectory, values } from './sessions.ts'
+import { routes, sharedSession, values } from './sessions.ts'
 
 /** Rows of a batch, and how many rows there are: several batches, the last one not full. */
 const sizes = [
   [1, 91],
   [7, 91],
   [2048, 2_050],
-  [10_000, 10_003],
+  [5_000, 5_003],
 ] as const
 
 const all = 'SELECT * FROM test_all_types()'
@@ -19,26 +20,45 @@ const all = 'SELECT * FROM test_all_types()'
 const withOthers = (rows: string): string =>
   `SELECT *, NULL AS nothing, [NULL] AS nothings, row("int", "varchar") AS unnamed FROM (${rows})`
 
+/** Texts that are no Unicode. */
+const broken = `
+const text = (value) => (value === 5n ? 'a' + '\\ud800' + 'b' : 'fine')
+export const row = defineFunction({
+  name: 'broken_row', input: { value: 'BIGINT' }, output: 'VARCHAR', handler: ({ value }) => text(value) })
+export const batch = defineFunction({
+  name: 'broken_batch', input: { value: 'BIGINT' }, output: 'VARCHAR[]', batching: { maxBatchingSize: 4 },
+  handler: ({ value }) => value.map((item) => [text(item)]) })`
+
+let directory: string
 let types: Schema
 const names = (): readonly string[] => types.map(({ name }) => name)
 beforeAll(async () => {
   const session = await Session.open()
   types = (await session.sql(withOthers(all))).columns
   await session.close()
+  directory = await mkdtemp(join(tmpdir(), 'callplane-'))
+  const identities = sizes.flatMap(([batchRows]) => identityFunctions(batchRows))
+  await writeFile(
+    join(directory, 'functions.mjs'),
+    ["import { defineFunction } from 'callplane'", ...identities, broken].join('\n'),
+  )
 })
+afterAll(() => rm(directory, { recursive: true, force: true }))
 
-/** A function for each column that gives back what it gets, in a module so that it can take any route. */
-async function identityModule(batchRows: number): Promise<string> {
-  const definitions = types.map(({ name, type }) => {
-    const text = JSON.stringify(formatType(type))
-    return `export const identity_${name} = defineFunction({
-      name: 'identity_${name}', input: { value: ${text} }, output: ${text},
+/** A function for each column that gives back what it gets, in batches of so many rows. */
+function identityFunctions(batchRows: number): readonly string[] {
+  return types.map(({ name, type }) => {
+    const [label, text] = [`identity_${batchRows}_${name}`, JSON.stringify(formatType(type))]
+    return `export const ${label} = defineFunction({
+      name: '${label}', input: { value: ${text} }, output: ${text},
       batching: { maxBatchingSize: ${batchRows} }, handler: ({ value }) => value,
     })`
   })
-  const path = join(await temporaryDirectory(), 'identities.mjs')
-  await writeFile(path, ["import { defineFunction } from 'callplane'", ...definitions].join('\n'))
-  return path
+}
+
+/** The functions are in a module, so that they can take any route. */
+async function sessionOn(route: (typeof routes)[number]): Promise<Session> {
+  return sharedSession({ functions: [join(directory, 'functions.mjs')], settings: { route } })
 }
 
 /** Columns whose values came back as others, as NULL or as others are printed; and the number of rows. */
@@ -46,8 +66,9 @@ async function compared(
   session: Session,
   columns: readonly string[],
   rows: string,
+  batchRows = 2048,
 ): Promise<{ readonly changed: readonly string[]; readonly rows: unknown }> {
-  const same = columns.map((name) => `identity_${name}("${name}") AS "same_${name}"`)
+  const same = columns.map((name) => `identity_${batchRows}_${name}("${name}") AS "same_${name}"`)
   const counts = columns.map(
     (name) => `count(*) FILTER (WHERE "same_${name}" IS DISTINCT FROM "${name}"
       OR "same_${name}"::VARCHAR IS DISTINCT FROM "${name}"::VARCHAR) AS "${name}"`,
@@ -61,9 +82,9 @@ async function compared(
 
 describe.each(routes)('on the route %s', (route) => {
   test.each(sizes)('every type comes back bit for bit in batches of %i', async (batchRows, rows) => {
-    const session = await openSession({ functions: [await identityModule(batchRows)], settings: { route } })
+    const session = await sessionOn(route)
     // Least, greatest and null lie next to each other, with nulls at both ends.
-    await session.sql(`CREATE TABLE mixed AS SELECT t.*
+    await session.sql(`CREATE OR REPLACE TABLE mixed AS SELECT t.*
       FROM range(${Math.ceil(rows / 3)}) r(i), (SELECT *, row_number() OVER () AS n FROM (${all})) t ORDER BY i, n % 3`)
     await session.sql(`DELETE FROM mixed WHERE rowid >= ${rows}`)
     expect(await values(session, 'SELECT "int" FROM mixed WHERE rowid IN (0, 1, 2) ORDER BY rowid')).toEqual([
@@ -71,14 +92,14 @@ describe.each(routes)('on the route %s', (route) => {
       -2_147_483_648,
       2_147_483_647,
     ])
-    expect(await compared(session, names(), withOthers('FROM mixed'))).toEqual({
+    expect(await compared(session, names(), withOthers('FROM mixed'), batchRows)).toEqual({
       changed: [],
       rows: BigInt(rows),
     })
   })
 
   test('strings and lists of every length come back, and no rows at all', async () => {
-    const session = await openSession({ functions: [await identityModule(2048)], settings: { route } })
+    const session = await sessionOn(route)
     const texts = [0, 1, 11, 12, 13, 14, 1_000_000]
       .flatMap((length) => [
         `repeat('x', ${length})`,
@@ -102,23 +123,12 @@ describe.each(routes)('on the route %s', (route) => {
       changed: [],
       rows: 0n,
     })
-    expect(await values(session, 'SELECT identity_varchar(NULL)')).toEqual([null])
+    expect(await values(session, 'SELECT identity_7_varchar(NULL)')).toEqual([null])
   })
 })
 
-const broken = `
-import { defineFunction } from 'callplane'
-const text = (value) => (value === 5n ? 'a' + '\\ud800' + 'b' : 'fine')
-export const row = defineFunction({
-  name: 'broken_row', input: { value: 'BIGINT' }, output: 'VARCHAR', handler: ({ value }) => text(value) })
-export const batch = defineFunction({
-  name: 'broken_batch', input: { value: 'BIGINT' }, output: 'VARCHAR[]', batching: { maxBatchingSize: 4 },
-  handler: ({ value }) => value.map((item) => [text(item)]) })`
-
 test.each(routes)('a lone surrogate from a handler is an error that names the row: %s', async (route) => {
-  const path = join(await temporaryDirectory(), 'broken.mjs')
-  await writeFile(path, broken)
-  const session = await openSession({ functions: [path], settings: { route } })
+  const session = await sessionOn(route)
   for (const [name, place] of [
     ['broken_row', { row: 5 }],
     ['broken_batch', { row: 5 }],

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { defineFunction, Session } from 'callplane'
 import { expect, test } from 'vitest'
-import { openSession, temporaryDirectory, values } from './sessions.ts'
+import { sharedSession, temporaryDirectory, values } from './sessions.ts'
 
 async function failure(
   work: Promise<unknown>,
@@ -16,7 +16,7 @@ async function failure(
 }
 
 test('an unknown function is suggested from the catalog, at its place', async () => {
-  const session = await openSession()
+  const session = await sharedSession()
   const error = await failure(session.sql("SELECT catalog_call('twise', 1)"))
   expect(error.code).toBe('UNKNOWN_FUNCTION')
   expect(error.message).toBe(
@@ -25,7 +25,7 @@ test('an unknown function is suggested from the catalog, at its place', async ()
 })
 
 test('a wrong number of arguments shows what was expected', async () => {
-  const session = await openSession()
+  const session = await sharedSession()
   const error = await failure(session.sql('SELECT twice(1, 2)'))
   expect(error.code).toBe('WRONG_ARGUMENTS')
   expect(error.message).toContain("function 'twice' takes 1 argument, got 2")
@@ -33,7 +33,7 @@ test('a wrong number of arguments shows what was expected', async () => {
 })
 
 test('wrong types show what was given, the signature and the place', async () => {
-  const session = await openSession()
+  const session = await sharedSession()
   const error = await failure(session.sql("SELECT 1, twice('a'::BLOB) FROM range(3)"))
   expect(error.code).toBe('WRONG_ARGUMENTS')
   expect(error.message).toContain("function 'twice' takes other types than (BLOB)")
@@ -42,7 +42,7 @@ test('wrong types show what was given, the signature and the place', async () =>
 })
 
 test('an unknown column is named before anything runs', async () => {
-  const session = await openSession()
+  const session = await sharedSession()
   expect(await failure(session.sql('SELECT twice(j) FROM range(3) t(i)'))).toMatchObject({ kind: 'user' })
 })
 
@@ -74,7 +74,7 @@ test('a module that does not load names the file', async () => {
 })
 
 test('a missing and a damaged parquet file are IO errors that name the file', async () => {
-  const session = await openSession()
+  const session = await sharedSession()
   expect(await failure(session.sql("SELECT * FROM 'none.parquet'"))).toMatchObject({ code: 'IO_FAILED' })
   const path = join(await temporaryDirectory(), 'damaged.parquet')
   await writeFile(path, 'PAR1 this is no parquet PAR1')
@@ -96,7 +96,7 @@ test('an unknown setting is named with those that exist', async () => {
 })
 
 test('a file that cannot be written keeps what was there', async () => {
-  const session = await openSession()
+  const session = await sharedSession()
   const path = join(await temporaryDirectory(), 'kept.parquet')
   await session
     .scan(path)

@@ -1,11 +1,11 @@
 import { defineFunction } from 'callplane'
 import { expect, test } from 'vitest'
-import { openSession, routes, values } from '../sessions.ts'
+import { openSession, routes, sharedSession, values } from '../sessions.ts'
 
 test.each(routes)(
   'a handler that throws fails the query and names function, version and row: %s',
   async (route) => {
-    const session = await openSession({ settings: { route } })
+    const session = await sharedSession({ settings: { route } })
     const failure = values(session, 'SELECT fails_at(i, 3) FROM range(10) t(i)')
     await expect(failure).rejects.toMatchObject({
       code: 'FUNCTION_FAILED',
@@ -19,7 +19,7 @@ test.each(routes)(
 )
 
 test('the stack of the handler is kept', async () => {
-  const session = await openSession()
+  const session = await sharedSession()
   const failure: unknown = await values(session, 'SELECT fails_at(i, 3) FROM range(10) t(i)').catch(
     (error: unknown) => error,
   )
@@ -27,18 +27,18 @@ test('the stack of the handler is kept', async () => {
 })
 
 test('a failed query leaves the session usable', async () => {
-  const session = await openSession()
+  const session = await sharedSession()
   await expect(values(session, 'SELECT fails_at(i, 3) FROM range(10) t(i)')).rejects.toThrow('fails_at')
   expect(await values(session, 'SELECT twice(21)')).toEqual([42n])
 })
 
 test('TRY makes of a bad row a null, where the call stays in place', async () => {
-  const session = await openSession()
+  const session = await sharedSession()
   expect(await values(session, 'SELECT TRY(fails_at(i, 1)) FROM range(3) t(i)')).toEqual([0n, null, 2n])
 })
 
 test("on_error => 'null' makes a null of a bad row and of no other", async () => {
-  const session = await openSession()
+  const session = await sharedSession()
   const lenient = "SELECT fails_at(i, 3, options => {on_error: 'null'}) FROM range(6) t(i)"
   expect(await values(session, lenient)).toEqual([0n, 1n, 2n, null, 4n, 5n])
 })

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { openSession, values } from '../sessions.ts'
+import { openSession, sharedSession, values } from '../sessions.ts'
 
 const WITHIN_MS = 1000
 
 test('a signal ends a staged query within a second, and the session goes on', async () => {
-  const session = await openSession()
+  const session = await sharedSession()
   const controller = new AbortController()
   const result = await session.sql('SELECT never(i) FROM range(1000) t(i)', [], { signal: controller.signal })
   const rows = result.toRows()
@@ -29,7 +29,7 @@ test('a signal ends a bridged query, whose callback is asleep', async () => {
 })
 
 test('a signal ends plain SQL', async () => {
-  const session = await openSession()
+  const session = await sharedSession()
   const controller = new AbortController()
   const rows = session
     .sql('SELECT count(*) FROM range(10000000000) t(i) WHERE hash(i) = 1', [], { signal: controller.signal })
@@ -39,13 +39,13 @@ test('a signal ends plain SQL', async () => {
 })
 
 test('a signal that was aborted before starts nothing', async () => {
-  const session = await openSession()
+  const session = await sharedSession()
   const query = session.sql('SELECT twice(1)', [], { signal: AbortSignal.abort() })
   await expect(query.then((result) => result.toRows())).rejects.toMatchObject({ code: 'CANCELLED' })
 })
 
 test('a reader that stops early ends the query', async () => {
-  const session = await openSession()
+  const session = await sharedSession()
   const result = await session.sql('SELECT slowly(i) FROM range(1000000) t(i)')
   for await (const batch of result) {
     expect(batch.numRows).toBeGreaterThan(0)

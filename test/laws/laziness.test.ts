@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { openSession, routes } from '../sessions.ts'
+import { routes, type SharedOptions, sharedSession } from '../sessions.ts'
 
-async function rowsCalled(sql: string, settings: Parameters<typeof openSession>[0] = {}): Promise<number> {
-  const session = await openSession(settings)
+async function rowsCalled(sql: string, options: SharedOptions = {}): Promise<number> {
+  const session = await sharedSession(options)
   const result = await session.sql(sql)
   await result.drain()
   return result.calls.reduce((sum, { rows }) => sum + rows, 0)

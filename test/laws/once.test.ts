@@ -1,6 +1,6 @@
 import { defineFunction } from 'callplane'
 import { expect, test } from 'vitest'
-import { openSession, temporaryDirectory, values } from '../sessions.ts'
+import { openSession, sharedSession, temporaryDirectory, values } from '../sessions.ts'
 
 const cases: readonly (readonly [what: string, sql: string, rows: number])[] = [
   ['equal calls in one SELECT list', 'SELECT twice(i), twice(i) + 1 FROM range(1000) t(i)', 1000],
@@ -23,7 +23,7 @@ const cases: readonly (readonly [what: string, sql: string, rows: number])[] = [
 ]
 
 test.each(cases)('%s calls each row once', async (_what, sql, rows) => {
-  const session = await openSession()
+  const session = await sharedSession()
   const result = await session.sql(sql)
   await result.drain()
   expect(result.calls).toEqual([expect.objectContaining({ function: 'twice', rows })])

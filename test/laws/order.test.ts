@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { openSession, routes, temporaryDirectory, values } from '../sessions.ts'
+import { openSession, routes, sharedSession, temporaryDirectory, values } from '../sessions.ts'
 
 const ROWS = 30_000
 
@@ -11,7 +11,7 @@ test.each(routes)('rows keep their order on the route %s', async (route) => {
 })
 
 test('batches that finish out of order are put in order', async () => {
-  const session = await openSession()
+  const session = await sharedSession()
   const doubled = await values(session, `SELECT slowly(i) FROM range(${ROWS}) t(i)`)
   expect(doubled).toEqual(Array.from({ length: ROWS }, (_, i) => BigInt(i) * 2n))
 })
@@ -27,7 +27,7 @@ test('parts of a shared scan come in the order of the file', async () => {
 })
 
 test('an order that the query asks for is kept over a call', async () => {
-  const session = await openSession()
+  const session = await sharedSession()
   const doubled = await values(session, `SELECT slowly(i) FROM range(1000) t(i) ORDER BY i DESC LIMIT 500`)
   expect(doubled).toEqual(Array.from({ length: 500 }, (_, i) => BigInt(999 - i) * 2n))
 })
