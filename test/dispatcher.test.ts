@@ -8,7 +8,8 @@ import { createDispatcher } from '../udf/dispatcher.ts'
 import { type CallResult, type Executor, type InvokeContext, succeeded } from '../udf/executor.ts'
 import { MainExecutor } from '../udf/executors/main.ts'
 import { Limiter } from '../udf/limiter.ts'
-import { batchOf, contextOf, failureOf, valuesOf } from './executor.conformance.ts'
+import { batchOf, valuesOf } from './executor.conformance.ts'
+import { contextOf, failureOf } from './invocations.ts'
 
 function columnOf({ columns }: Batch): ColumnData {
   const [column] = columns

@@ -5,11 +5,12 @@ import { type RegisteredFunction, registerFunction } from '../catalog/registerFu
 import type { Batch } from '../src/arrow/column.ts'
 import { decodeColumn } from '../src/arrow/decode.ts'
 import { encodeColumn } from '../src/arrow/encode.ts'
-import { EngineError, isEngineError } from '../src/base/errors.ts'
-import { type CallEvent, type CallObserver, unobserved } from '../udf/callEvents.ts'
+import { EngineError } from '../src/base/errors.ts'
+import type { CallEvent, CallObserver } from '../udf/callEvents.ts'
 import type { CallResult, Executor, InvokeContext } from '../udf/executor.ts'
 import { nestedCaller } from '../udf/nestedCalls.ts'
 import * as fixtures from './fixtures/functions/conformance.ts'
+import { contextOf, failureOf } from './invocations.ts'
 
 const url = new URL('./fixtures/functions/conformance.ts', import.meta.url).href
 
@@ -32,42 +33,12 @@ export function batchOf(
   return { length: columns[0]?.length ?? 0, columns: encoded }
 }
 
-export function contextOf(options: Partial<InvokeContext> = {}): InvokeContext {
-  return {
-    batch: 7,
-    firstRow: 1000,
-    metadata: null,
-    signal: new AbortController().signal,
-    attempt: 1,
-    deadline: null,
-    keepsInput: false,
-    reportsRows: false,
-    policies: defaultPolicies,
-    run: { journal: null, onEnd: () => {} },
-    observer: unobserved,
-    ...options,
-  }
-}
-
 export function valuesOf(
   { signature }: RegisteredFunction,
   { column }: Pick<CallResult, 'column'>,
 ): unknown[] {
   expect(column.length).toBe(decodeColumn(signature.output, column).length)
   return Array.from(decodeColumn(signature.output, column))
-}
-
-/** What the call fails with; it must be an error of ours. */
-export async function failureOf(
-  work: Promise<unknown>,
-): Promise<Pick<EngineError, 'code' | 'message' | 'details'>> {
-  const error = await work.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  )
-  if (!isEngineError(error)) throw new Error(`no EngineError but ${String(error)}`)
-  const { code, message, details } = error
-  return { code, message, details }
 }
 
 const oneToTen = Array.from({ length: 10 }, (_, index) => index + 1)

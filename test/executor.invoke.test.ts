@@ -8,7 +8,8 @@ import { isEngineError } from '../src/base/errors.ts'
 import { createDispatcher } from '../udf/dispatcher.ts'
 import { MainExecutor } from '../udf/executors/main.ts'
 import { invokeHandlerSync } from '../udf/invokeHandler.ts'
-import { batchOf, contextOf, valuesOf } from './executor.conformance.ts'
+import { batchOf, valuesOf } from './executor.conformance.ts'
+import { contextOf } from './invocations.ts'
 
 /** The results of a function where nothing can be waited for, as in DuckDB's callback. */
 function call(definition: FunctionDefinition, ...columns: readonly (readonly unknown[])[]): unknown[] {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { MainExecutor } from '../udf/executors/main.ts'
-import { batchOf, contextOf, describeExecutor, registered, valuesOf } from './executor.conformance.ts'
+import { batchOf, describeExecutor, registered, valuesOf } from './executor.conformance.ts'
+import { contextOf } from './invocations.ts'
 
 describeExecutor('main', () => new MainExecutor())
 

@@ -1,13 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PoolExecutor } from '../dist/udf/executors/pool/pool.js'
-import {
-  batchOf,
-  contextOf,
-  describeExecutor,
-  failureOf,
-  registered,
-  valuesOf,
-} from './executor.conformance.ts'
+import { batchOf, describeExecutor, registered, valuesOf } from './executor.conformance.ts'
+import { contextOf, failureOf } from './invocations.ts'
 
 describeExecutor('pool', () => new PoolExecutor(2))
 

@@ -15,13 +15,14 @@ interface Simulation {
   readonly cost: (rows: number) => number
 }
 
+/** A harness whose calls have batches of this size, so many at once. */
+function harnessOf(concurrency: number, size: number | 'auto' = 'auto'): Harness {
+  return new Harness(() => ({ policy: policy({ maxBatchingSize: size }), costOf: null, concurrency }))
+}
+
 /** Milliseconds of the run, and the batches that it made. */
 async function simulate(size: number | 'auto', { concurrency, rows, cost }: Simulation) {
-  const harness = new Harness(() => ({
-    policy: policy({ maxBatchingSize: size }),
-    costOf: null,
-    concurrency,
-  }))
+  const harness = harnessOf(concurrency, size)
   const limiter = new Limiter(concurrency)
   harness.answer = async ({ values, context }) => {
     await limiter.acquire(context.signal)
@@ -115,11 +116,7 @@ describe("maxBatchingSize: 'auto'", () => {
   })
 
   it('keeps batches within half of the timeout', async () => {
-    const harness = new Harness(() => ({
-      policy: policy({ maxBatchingSize: 'auto' }),
-      costOf: null,
-      concurrency: 4,
-    }))
+    const harness = harnessOf(4)
     harness.answer = async ({ values, context }) => {
       await harness.clock.sleep(linear(values.length), context.signal)
       return succeeded(batchOf(values).columns[0]!)
@@ -134,11 +131,7 @@ describe("maxBatchingSize: 'auto'", () => {
   it.each(['FUNCTION_FAILED', 'BATCH_TOO_LARGE', 'RESOURCE_EXHAUSTED'] as const)(
     'learns a size that a function refuses with %s, without a row that fails',
     async (code) => {
-      const harness = new Harness(() => ({
-        policy: policy({ maxBatchingSize: 'auto' }),
-        costOf: null,
-        concurrency: 4,
-      }))
+      const harness = harnessOf(4)
       let refused = 0
       harness.answer = async ({ values, context }) => {
         await harness.clock.sleep(linear(values.length), context.signal)
@@ -159,11 +152,7 @@ describe("maxBatchingSize: 'auto'", () => {
   )
 
   it('fails a row that fails alone, after few calls', async () => {
-    const harness = new Harness(() => ({
-      policy: policy({ maxBatchingSize: 'auto' }),
-      costOf: null,
-      concurrency: 4,
-    }))
+    const harness = harnessOf(4)
     harness.answer = async ({ values, context }) => {
       await harness.clock.sleep(linear(values.length), context.signal)
       if (!values.includes(5000)) return succeeded(batchOf(values).columns[0]!)
@@ -177,11 +166,7 @@ describe("maxBatchingSize: 'auto'", () => {
   })
 
   it('halves what is in flight when a service is overloaded, waits as long as it says, and comes back', async () => {
-    const harness = new Harness(() => ({
-      policy: policy({ maxBatchingSize: 'auto' }),
-      costOf: null,
-      concurrency: 16,
-    }))
+    const harness = harnessOf(16)
     let active = 0
     let most = 16
     let calls: { at: number; active: number; refused: boolean }[] = []
@@ -219,11 +204,7 @@ describe("maxBatchingSize: 'auto'", () => {
   })
 
   it('loses no row when all that is in flight is refused at once', async () => {
-    const harness = new Harness(() => ({
-      policy: policy({ maxBatchingSize: 'auto' }),
-      costOf: null,
-      concurrency: 32,
-    }))
+    const harness = harnessOf(32)
     const start = harness.clock.now()
     harness.answer = async ({ values, context }) => {
       await harness.clock.sleep(linear(values.length), context.signal)
@@ -238,11 +219,7 @@ describe("maxBatchingSize: 'auto'", () => {
   })
 
   it('gives up on a service that stays overloaded', async () => {
-    const harness = new Harness(() => ({
-      policy: policy({ maxBatchingSize: 'auto' }),
-      costOf: null,
-      concurrency: 2,
-    }))
+    const harness = harnessOf(2)
     harness.answer = async () => {
       throw new EngineError('RESOURCE_EXHAUSTED', 'never')
     }
@@ -254,11 +231,7 @@ describe("maxBatchingSize: 'auto'", () => {
   })
 
   it('leaves a failed call to the policy that retries it', async () => {
-    const harness = new Harness(() => ({
-      policy: policy({ maxBatchingSize: 'auto' }),
-      costOf: null,
-      concurrency: 2,
-    }))
+    const harness = harnessOf(2)
     harness.answer = async () => {
       throw new EngineError('RESOURCE_EXHAUSTED', 'no')
     }

@@ -4,7 +4,8 @@ import { EngineError, isEngineError } from '../../src/base/errors.ts'
 import type { BatchSource } from '../../udf/batching/batchSource.ts'
 import type { CallSignal } from '../../udf/cancellation.ts'
 import { type CallResult, succeeded } from '../../udf/executor.ts'
-import { batchOf, contextOf, functionOf, Harness, numbersOf, policy, Run, range } from './batchingHarness.ts'
+import { TestRun } from '../invocations.ts'
+import { batchOf, firstContextOf, functionOf, Harness, numbersOf, policy, range } from './batchingHarness.ts'
 
 const f = functionOf('f')
 
@@ -136,7 +137,7 @@ class Simulation {
   }
 
   async #caller({ hasSource, calls }: PlannedCaller, index: number): Promise<void> {
-    const run = new Run()
+    const run = new TestRun()
     const source = hasSource ? this.harness.batching.openSource([f], run) : null
     const work: Promise<void>[] = []
     let next = index * CALLER
@@ -157,7 +158,7 @@ class Simulation {
   async #call(
     { cancel, deadline }: PlannedCall,
     values: readonly number[],
-    stream: { readonly batch: number; readonly run: Run; readonly source: BatchSource | null },
+    stream: { readonly batch: number; readonly run: TestRun; readonly source: BatchSource | null },
   ): Promise<void> {
     const { clock } = this.harness
     const controller = new AbortController()
@@ -185,7 +186,7 @@ class Simulation {
       const result = await this.harness.invoke(
         f,
         batchOf(values),
-        contextOf({
+        firstContextOf({
           ...stream,
           firstRow: values[0] ?? 0,
           signal: controller.signal,

@@ -3,7 +3,8 @@ import { defaultPolicies } from '../../catalog/policy/policies.ts'
 import { EngineError, isEngineError } from '../../src/base/errors.ts'
 import type { CallEvent } from '../../udf/callEvents.ts'
 import { succeeded } from '../../udf/executor.ts'
-import { batchOf, contextOf, functionOf, Harness, Run, range } from './batchingHarness.ts'
+import { TestRun } from '../invocations.ts'
+import { batchOf, firstContextOf, functionOf, Harness, range } from './batchingHarness.ts'
 
 const f = functionOf('f')
 
@@ -62,7 +63,7 @@ describe('batching', () => {
 
   it('lets calls share a batch that come through layers of different depth, or as their source ends', async () => {
     const harness = new Harness()
-    const run = new Run()
+    const run = new TestRun()
     const source = harness.batching.openSource([f], run)
     const late = async (value: number): Promise<(number | null)[]> => {
       for (let layer = 0; layer < value * 5; layer++) await Promise.resolve()
@@ -77,7 +78,7 @@ describe('batching', () => {
   it('waits for a source that may fill the batch, as long as its rows may wait', async () => {
     const harness = new Harness({ maxBufferDuration: 50 })
     const start = harness.clock.now()
-    const source = harness.batching.openSource([f], new Run())
+    const source = harness.batching.openSource([f], new TestRun())
     const single = harness.call(f, [7])
     await harness.clock.advance(49)
     expect(harness.sent).toEqual([])
@@ -95,7 +96,7 @@ describe('batching', () => {
 
   it('fills batches over the batches of a source, and sends the rest when that is stuck or has ended', async () => {
     const harness = new Harness()
-    const run = new Run()
+    const run = new TestRun()
     const source = harness.batching.openSource([f], run)
     const first = harness.call(f, range(0, 14), { batch: 0, run, source })
     const second = harness.call(f, range(14, 14), { batch: 1, firstRow: 14, run, source })
@@ -116,7 +117,7 @@ describe('batching', () => {
 
   it('waits for what a layer above looks up', async () => {
     const harness = new Harness()
-    const run = new Run()
+    const run = new TestRun()
     const source = harness.batching.openSource([f], run)
     const found = source.expectRows()
     const first = harness.call(f, [1], { run, source })
@@ -131,7 +132,7 @@ describe('batching', () => {
 
   it('does not wait for a query that waits for its own rows', async () => {
     const harness = new Harness()
-    const run = new Run()
+    const run = new TestRun()
     const below = harness.batching.openSource([f], run)
     const above = harness.batching.openSource([f], run)
     const earlier = harness.call(f, [1], { run, source: above })
@@ -161,7 +162,7 @@ describe('batching', () => {
 
   it('shares no batch with other callers where the function says so', async () => {
     const harness = new Harness({ acrossCallers: false })
-    const runs = [new Run(), new Run()]
+    const runs = [new TestRun(), new TestRun()]
     const sources = runs.map((run) => harness.batching.openSource([f], run))
     const results = range(0, 6).map((value) =>
       harness.call(f, [value], { batch: value, run: runs[value % 2]!, source: sources[value % 2]! }),
@@ -179,7 +180,7 @@ describe('batching', () => {
 
   it('takes the rows of a cancelled caller out, and gives a batch up with the last of its callers', async () => {
     const harness = new Harness()
-    const source = harness.batching.openSource([f], new Run())
+    const source = harness.batching.openSource([f], new TestRun())
     const callers = range(0, 5).map(() => new AbortController())
     const results = callers.map(({ signal }, index) =>
       harness.call(f, range(index * 4, 4), { signal, batch: index }).catch(said),
@@ -233,7 +234,7 @@ describe('batching', () => {
         hint: 'do not fail',
       })
     }
-    const source = harness.batching.openSource([f], new Run())
+    const source = harness.batching.openSource([f], new TestRun())
     const results = [6, 6].map((rows, batch) => harness.call(f, range(0, rows), { batch }).catch(said))
     expect(await harness.clock.until(Promise.all(results))).toEqual([
       "FUNCTION_FAILED: function 'f' (version 1) failed in batch 0\n  do not fail",
@@ -254,7 +255,7 @@ describe('batching', () => {
     })
     const results = await Promise.all(
       [12, 3].map(async (rows, index) => {
-        const { failures } = await harness.invoke(f, batchOf(range(index * 12, rows)), contextOf())
+        const { failures } = await harness.invoke(f, batchOf(range(index * 12, rows)), firstContextOf())
         return failures.map(({ row }) => row)
       }),
     )
@@ -334,7 +335,7 @@ describe('batching', () => {
 
   it('fails what waits when it is closed', async () => {
     const harness = new Harness()
-    harness.batching.openSource([f], new Run())
+    harness.batching.openSource([f], new TestRun())
     const waiting = [harness.call(f, range(0, 14)), harness.call(f, [1])]
     await harness.clock.settle()
     harness.batching.close()

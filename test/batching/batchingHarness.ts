@@ -1,14 +1,13 @@
 import { defineFunction } from '../../catalog/defineFunction.ts'
-import { type BatchingPolicy, defaultPolicies } from '../../catalog/policy/policies.ts'
+import type { BatchingPolicy } from '../../catalog/policy/policies.ts'
 import { type RegisteredFunction, registerFunction } from '../../catalog/registerFunction.ts'
 import type { Batch } from '../../src/arrow/column.ts'
 import { decodeColumn } from '../../src/arrow/decode.ts'
 import { encodeColumn } from '../../src/arrow/encode.ts'
 import { type Batching, createBatching } from '../../udf/batching/batching.ts'
 import type { BatchingOptions } from '../../udf/batching/batchingOptions.ts'
-import { unobserved } from '../../udf/callEvents.ts'
 import { type CallResult, type Invoke, type InvokeContext, succeeded } from '../../udf/executor.ts'
-import type { RunScope } from '../../udf/runScope.ts'
+import { contextOf } from '../invocations.ts'
 import { VirtualClock } from '../virtualClock.ts'
 
 /** A batch that reached the layer below. */
@@ -48,19 +47,6 @@ export function numbersOf(column: CallResult['column']): (number | null)[] {
 export const range = (from: number, count: number): number[] =>
   Array.from({ length: count }, (_, index) => from + index)
 
-export class Run implements RunScope {
-  readonly journal: string | null = null
-  readonly #closes: (() => Promise<void>)[] = []
-
-  onEnd(close: () => Promise<void>): void {
-    this.#closes.push(close)
-  }
-
-  async end(): Promise<void> {
-    for (const close of this.#closes) await close()
-  }
-}
-
 export class Harness {
   readonly clock = new VirtualClock()
   readonly sent: Sent[] = []
@@ -97,23 +83,11 @@ export class Harness {
     values: readonly number[],
     context: Partial<InvokeContext> = {},
   ): Promise<(number | null)[]> {
-    return numbersOf((await this.invoke(fn, batchOf(values), contextOf(context))).column)
+    return numbersOf((await this.invoke(fn, batchOf(values), firstContextOf(context))).column)
   }
 }
 
-export function contextOf(options: Partial<InvokeContext> = {}): InvokeContext {
-  return {
-    batch: 0,
-    firstRow: 0,
-    metadata: null,
-    signal: new AbortController().signal,
-    attempt: 1,
-    deadline: null,
-    keepsInput: false,
-    reportsRows: false,
-    policies: defaultPolicies,
-    run: new Run(),
-    observer: unobserved,
-    ...options,
-  }
+/** The context of the first batch of a query, so far as the options do not say otherwise. */
+export function firstContextOf(options: Partial<InvokeContext> = {}): InvokeContext {
+  return contextOf({ batch: 0, firstRow: 0, ...options })
 }

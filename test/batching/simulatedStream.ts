@@ -1,6 +1,7 @@
 import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
 import type { CallResult } from '../../udf/executor.ts'
-import { batchOf, contextOf, type Harness, numbersOf, Run, range } from './batchingHarness.ts'
+import { TestRun } from '../invocations.ts'
+import { batchOf, firstContextOf, type Harness, numbersOf, range } from './batchingHarness.ts'
 
 export interface StreamOptions {
   readonly rows: number
@@ -16,7 +17,7 @@ export async function stream(
   fn: RegisteredFunction,
   { rows, stageRows, window }: StreamOptions,
 ): Promise<(number | null)[]> {
-  const run = new Run()
+  const run = new TestRun()
   const source = harness.batching.openSource([fn], run)
   const inFlight: Promise<CallResult>[] = []
   const results: (number | null)[] = []
@@ -28,7 +29,7 @@ export async function stream(
       source.active()
       while (mayRead()) {
         const length = Math.min(stageRows, rows - read)
-        const context = contextOf({ batch: batch++, firstRow: read, run, source })
+        const context = firstContextOf({ batch: batch++, firstRow: read, run, source })
         const result = harness.invoke(fn, batchOf(range(read, length)), context)
         result.catch(() => {})
         inFlight.push(result)

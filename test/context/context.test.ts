@@ -10,7 +10,8 @@ import type { CallEvent } from '../../udf/callEvents.ts'
 import type { InvokeContext } from '../../udf/executor.ts'
 import { MainExecutor } from '../../udf/executors/main.ts'
 import { invokeHandlerSync } from '../../udf/invokeHandler.ts'
-import { batchOf, contextOf, failureOf, valuesOf } from '../executor.conformance.ts'
+import { batchOf, valuesOf } from '../executor.conformance.ts'
+import { contextOf, failureOf } from '../invocations.ts'
 
 const one = { name: 'f', input: { x: 'INTEGER' }, output: 'INTEGER' } as const
 

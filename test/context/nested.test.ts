@@ -6,7 +6,8 @@ import { createDispatcher } from '../../udf/dispatcher.ts'
 import type { InvokeContext } from '../../udf/executor.ts'
 import { MainExecutor } from '../../udf/executors/main.ts'
 import { nestedCaller } from '../../udf/nestedCalls.ts'
-import { batchOf, contextOf, failureOf, valuesOf } from '../executor.conformance.ts'
+import { batchOf, valuesOf } from '../executor.conformance.ts'
+import { contextOf, failureOf } from '../invocations.ts'
 
 const one = { input: { x: 'INTEGER' }, output: 'INTEGER' } as const
 

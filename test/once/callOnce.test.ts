@@ -6,6 +6,7 @@ import { onAbort } from '../../udf/abort.ts'
 import { type CallOnceOptions, callOnce } from '../../udf/once/callOnce.ts'
 import { arbitraryType } from '../arbitraryType.ts'
 import { arbitraryValue } from '../arbitraryValue.ts'
+import { failureOf, TestRun } from '../invocations.ts'
 import { VirtualClock } from '../virtualClock.ts'
 import { MemoryResults } from './memoryResults.ts'
 import {
@@ -13,12 +14,10 @@ import {
   CountingInvoke,
   cached,
   callerOf,
-  contextOf,
   deduped,
-  failureOf,
+  dedupedContextOf,
   functionOf,
   Saved,
-  TestRun,
 } from './onceRuns.ts'
 
 function setUp(options: Partial<CallOnceOptions> = {}, volatility: Volatility = 'immutable') {
@@ -111,7 +110,7 @@ describe('dedupe', () => {
       return { column: batch.columns[0]!, failures: [] }
     })
     const batch = batchOf(registered, ['a', 'b'])
-    const context = contextOf({ keepsInput: true })
+    const context = dedupedContextOf({ keepsInput: true })
     const { column } = await invoke(registered, batch, context)
     expect(seen).toEqual([[batch, true]])
     expect(column).toEqual(batch.columns[0])

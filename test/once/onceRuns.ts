@@ -6,29 +6,11 @@ import type { Batch } from '../../src/arrow/column.ts'
 import { decodeColumn } from '../../src/arrow/decode.ts'
 import { encodeColumn } from '../../src/arrow/encode.ts'
 import type { DataType } from '../../src/base/dataType.ts'
-import { EngineError, isEngineError } from '../../src/base/errors.ts'
-import { type CallEvent, unobserved } from '../../udf/callEvents.ts'
+import { EngineError } from '../../src/base/errors.ts'
+import type { CallEvent } from '../../udf/callEvents.ts'
 import type { CallSignal } from '../../udf/cancellation.ts'
 import type { CallResult, Invoke, InvokeContext } from '../../udf/executor.ts'
-import type { RunScope } from '../../udf/runScope.ts'
-
-/** A query that ends when a test says so. */
-export class TestRun implements RunScope {
-  readonly journal: string | null
-  readonly #closes: (() => Promise<void>)[] = []
-
-  constructor(journal: string | null = null) {
-    this.journal = journal
-  }
-
-  onEnd(close: () => Promise<void>): void {
-    this.#closes.push(close)
-  }
-
-  async end(): Promise<void> {
-    await Promise.all(this.#closes.map((close) => close()))
-  }
-}
+import { contextOf } from '../invocations.ts'
 
 export interface Made {
   readonly values: readonly unknown[]
@@ -87,33 +69,6 @@ export function batchOf({ signature }: RegisteredFunction, values: readonly unkn
   return { length: values.length, columns: [encodeColumn(signature.inputs[0]!.type, values)] }
 }
 
-export function contextOf(options: Partial<InvokeContext> = {}): InvokeContext {
-  return {
-    batch: 7,
-    firstRow: 0,
-    metadata: null,
-    signal: new AbortController().signal,
-    attempt: 1,
-    deadline: null,
-    keepsInput: false,
-    reportsRows: true,
-    policies: deduped,
-    run: new TestRun(),
-    observer: unobserved,
-    ...options,
-  }
-}
-
-/** What work fails with; it must be an error of ours. */
-export async function failureOf(work: Promise<unknown>): Promise<EngineError> {
-  const error = await work.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  )
-  if (!isEngineError(error)) throw new Error(`no EngineError but ${String(error)}`)
-  return error
-}
-
 /** Rows saved, by what. */
 export class Saved {
   readonly rows: Record<string, number> = {}
@@ -128,9 +83,13 @@ export class Saved {
 export const deduped: CallPolicies = { ...defaultPolicies, dedupe: true }
 export const cached: CallPolicies = { ...defaultPolicies, dedupe: true, cache: { ttl: 60 } }
 
+export function dedupedContextOf(options: Partial<InvokeContext> = {}): InvokeContext {
+  return contextOf({ firstRow: 0, reportsRows: true, policies: deduped, ...options })
+}
+
 export function callerOf(invoke: Invoke, registered: RegisteredFunction) {
   return async (values: readonly unknown[], options: Partial<InvokeContext> = {}): Promise<unknown[]> => {
-    const result = await invoke(registered, batchOf(registered, values), contextOf(options))
+    const result = await invoke(registered, batchOf(registered, values), dedupedContextOf(options))
     return valuesOf(registered, result)
   }
 }

@@ -9,18 +9,10 @@ import type { BatchSource } from '../../udf/batching/batchSource.ts'
 import { type CallOnceOptions, callOnce } from '../../udf/once/callOnce.ts'
 import { arbitraryType } from '../arbitraryType.ts'
 import { arbitraryValue } from '../arbitraryValue.ts'
+import { failureOf, TestRun } from '../invocations.ts'
 import { VirtualClock } from '../virtualClock.ts'
 import { MemoryResults } from './memoryResults.ts'
-import {
-  CountingInvoke,
-  cached,
-  callerOf,
-  deduped,
-  failureOf,
-  functionOf,
-  Saved,
-  TestRun,
-} from './onceRuns.ts'
+import { CountingInvoke, cached, callerOf, deduped, functionOf, Saved } from './onceRuns.ts'
 
 /** A process of its own: nothing but the store is shared. */
 function startProcess(

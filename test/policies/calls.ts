@@ -3,8 +3,8 @@ import { type CallPolicies, defaultPolicies } from '../../catalog/policy/policie
 import { type RegisteredFunction, registerFunction } from '../../catalog/registerFunction.ts'
 import { decodeColumn } from '../../src/arrow/decode.ts'
 import { encodeColumn } from '../../src/arrow/encode.ts'
-import { EngineError, isEngineError } from '../../src/base/errors.ts'
-import { type CallEvent, unobserved } from '../../udf/callEvents.ts'
+import { EngineError } from '../../src/base/errors.ts'
+import type { CallEvent } from '../../udf/callEvents.ts'
 import {
   type CallResult,
   type Interceptor,
@@ -12,6 +12,7 @@ import {
   type InvokeContext,
   succeeded,
 } from '../../udf/executor.ts'
+import { contextOf } from '../invocations.ts'
 
 /** A function of one text that gives it back, so far as the executor of a test does not decide otherwise. */
 export function echo(name = 'echo'): RegisteredFunction {
@@ -23,20 +24,6 @@ export function echo(name = 'echo'): RegisteredFunction {
     handler: () => [],
   })
   return registerFunction(definition, null)
-}
-
-const plainContext: InvokeContext = {
-  batch: 7,
-  firstRow: 1000,
-  metadata: null,
-  signal: new AbortController().signal,
-  attempt: 1,
-  deadline: null,
-  keepsInput: false,
-  reportsRows: false,
-  policies: defaultPolicies,
-  run: { journal: null, onEnd: () => {} },
-  observer: unobserved,
 }
 
 /** The executor of a test: gives each text back. */
@@ -59,12 +46,11 @@ export function caller(interceptors: readonly Interceptor[], executor: Invoke, r
       return invoke(
         registered,
         { length: texts.length, columns: [encodeColumn({ kind: 'varchar' }, texts)] },
-        {
-          ...plainContext,
+        contextOf({
           policies: { ...defaultPolicies, ...policies },
           observer: (_, event) => events.push(event),
           ...context,
-        },
+        }),
       )
     },
   }
@@ -92,17 +78,4 @@ export function seeded(seed: number): () => number {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
-}
-
-/** What a call fails with; it must be an error of ours. */
-export async function failureOf(
-  work: Promise<unknown>,
-): Promise<Pick<EngineError, 'code' | 'message' | 'details'>> {
-  const error = await work.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  )
-  if (!isEngineError(error)) throw new Error(`no EngineError but ${String(error)}`)
-  const { code, message, details } = error
-  return { code, message, details }
 }

@@ -4,8 +4,9 @@ import { CircuitBreakerPolicy } from '../../catalog/policy/factories.ts'
 import { EngineError } from '../../src/base/errors.ts'
 import type { CallResult } from '../../udf/executor.ts'
 import { breakCircuit } from '../../udf/policies/circuitBreaker.ts'
+import { failureOf } from '../invocations.ts'
 import { VirtualClock } from '../virtualClock.ts'
-import { caller, echoes, failed, failureOf, unavailable } from './calls.ts'
+import { caller, echoes, failed, unavailable } from './calls.ts'
 
 const policies = { circuitBreaker: CircuitBreakerPolicy({ failures: 3, resetAfter: 30 }) }
 

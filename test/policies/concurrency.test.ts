@@ -6,8 +6,9 @@ import { EngineError } from '../../src/base/errors.ts'
 import type { Interceptor } from '../../udf/executor.ts'
 import { limitConcurrency } from '../../udf/policies/concurrency.ts'
 import { MemoryLimits } from '../../udf/policies/memoryLimits.ts'
+import { failureOf } from '../invocations.ts'
 import { VirtualClock } from '../virtualClock.ts'
-import { caller, echo, echoes, failureOf, seeded } from './calls.ts'
+import { caller, echo, echoes, seeded } from './calls.ts'
 
 const atOnce = (maxConcurrent: number, key: string | null = null): Partial<CallPolicies> => ({
   concurrency: { maxConcurrent, key },

@@ -4,8 +4,9 @@ import type { LimitStore } from '../../catalog/store/stateStore.ts'
 import type { Interceptor } from '../../udf/executor.ts'
 import { MemoryLimits } from '../../udf/policies/memoryLimits.ts'
 import { limitRate } from '../../udf/policies/rateLimit.ts'
+import { failureOf } from '../invocations.ts'
 import { VirtualClock } from '../virtualClock.ts'
-import { caller, echo, echoes, failureOf } from './calls.ts'
+import { caller, echo, echoes } from './calls.ts'
 
 const perSecond = (rate: number, key: string | null = null) => ({
   rateLimit: { rate, per: 'second' as const, key },

@@ -5,8 +5,9 @@ import { encodeColumn } from '../../src/arrow/encode.ts'
 import { EngineError } from '../../src/base/errors.ts'
 import type { CallResult, Invoke, InvokeContext } from '../../udf/executor.ts'
 import { retry } from '../../udf/policies/retry.ts'
+import { failureOf } from '../invocations.ts'
 import { VirtualClock } from '../virtualClock.ts'
-import { caller, echoes, failed, failureOf, seeded, textsOf, unavailable } from './calls.ts'
+import { caller, echoes, failed, seeded, textsOf, unavailable } from './calls.ts'
 
 interface Attempt extends Pick<InvokeContext, 'attempt' | 'keepsInput' | 'reportsRows' | 'firstRow'> {
   readonly at: number

@@ -6,8 +6,9 @@ import type { Invoke } from '../../udf/executor.ts'
 import { keepDeadline } from '../../udf/policies/deadline.ts'
 import { retry } from '../../udf/policies/retry.ts'
 import { timeOut } from '../../udf/policies/timeout.ts'
+import { failureOf } from '../invocations.ts'
 import { VirtualClock } from '../virtualClock.ts'
-import { caller, echoes, failureOf, unavailable } from './calls.ts'
+import { caller, echoes, unavailable } from './calls.ts'
 
 /** An executor that takes so long, and keeps the signals that it was given; it does not listen to them if it is `deaf`. */
 function slow(clock: VirtualClock, milliseconds: number, deaf = false) {

@@ -5,7 +5,8 @@ import { defineFunction, type FunctionDefinition } from '../../catalog/defineFun
 import { registerFunction } from '../../catalog/registerFunction.ts'
 import { MainExecutor } from '../../udf/executors/main.ts'
 import { invokeStream } from '../../udf/invokeStream.ts'
-import { batchOf, contextOf, failureOf, valuesOf } from '../executor.conformance.ts'
+import { batchOf, valuesOf } from '../executor.conformance.ts'
+import { contextOf, failureOf } from '../invocations.ts'
 
 const base = { name: 'words', input: { text: 'VARCHAR' }, output: 'VARCHAR' } as const
 

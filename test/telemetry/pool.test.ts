@@ -3,8 +3,9 @@ import { registerFunction } from '../../catalog/registerFunction.ts'
 import { PoolExecutor } from '../../dist/udf/executors/pool/pool.js'
 import { traceQuery } from '../../src/telemetry/querySpans.ts'
 import { traceAttempts, traceBatches } from '../../src/telemetry/traceCalls.ts'
-import { batchOf, contextOf, valuesOf } from '../executor.conformance.ts'
+import { batchOf, valuesOf } from '../executor.conformance.ts'
 import { whereTraced } from '../fixtures/functions/traced.ts'
+import { contextOf } from '../invocations.ts'
 import { recordSpans, spanTree } from './spanTree.ts'
 
 const url = new URL('../fixtures/functions/traced.ts', import.meta.url).href

@@ -4,7 +4,8 @@ import { EngineError } from '../../src/base/errors.ts'
 import { CallBudget } from '../../src/run/callBudget.ts'
 import { type Invoke, succeeded } from '../../udf/executor.ts'
 import { limitSpending } from '../../udf/limitSpending.ts'
-import { batchOf, contextOf, failureOf, registered } from '../executor.conformance.ts'
+import { batchOf, registered } from '../executor.conformance.ts'
+import { contextOf, failureOf } from '../invocations.ts'
 
 const upper = registered('upper')
 const batch = batchOf(upper, ['a', 'b'])

@@ -11,7 +11,8 @@ import type { Tracing } from '../../src/telemetry/tracing.ts'
 import type { CallEvent } from '../../udf/callEvents.ts'
 import { type Invoke, type InvokeContext, succeeded } from '../../udf/executor.ts'
 import type { TraceCarrier } from '../../udf/traceCarrier.ts'
-import { batchOf, contextOf, registered } from '../executor.conformance.ts'
+import { batchOf, registered } from '../executor.conformance.ts'
+import { contextOf } from '../invocations.ts'
 import { recordSpans, spanTree } from './spanTree.ts'
 
 const upper = registered('upper')
