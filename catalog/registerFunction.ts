@@ -61,7 +61,8 @@ function executorOf(
 }
 
 function checkClosure({ name, isolation, executor }: FunctionDefinition): void {
-  const place = isolation === 'process' ? "isolation 'process'" : executor === 'pool' ? "executor 'pool'" : null
+  const place =
+    isolation === 'process' ? "isolation 'process'" : executor === 'pool' ? "executor 'pool'" : null
   if (place === null) return
   const loader = isolation === 'process' ? 'processes' : 'threads'
   throw new EngineError('DEFINITION_INVALID', `function '${name}' asks for ${place} but is not in a module`, {

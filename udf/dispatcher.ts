@@ -8,7 +8,7 @@ import type { BatchSource } from './batching/batchSource.ts'
 import { costsOf } from './batching/rowCosts.ts'
 import { checkResult } from './checkResult.ts'
 import { type Clock, type Random, systemClock } from './clock.ts'
-import type { Executor, Interceptor, Invoke, InvokeContext } from './executor.ts'
+import type { Executor, Interceptor, Invoke, InvokeContext, InvokeStream } from './executor.ts'
 import { limitSpending } from './limitSpending.ts'
 import { observeCalls } from './observeCalls.ts'
 import { callOnce } from './once/callOnce.ts'
@@ -27,6 +27,8 @@ import type { RunScope } from './runScope.ts'
 export interface Dispatcher {
   /** Makes the calls of a batch with everything that is done around them. */
   readonly invoke: Invoke
+  /** The items that a call yields, as they come, without anything around it. */
+  readonly stream: InvokeStream
   /** Calls of a function that may be in flight at once, by its policies or by what its executor has room for. */
   concurrencyOf(signature: FunctionSignature, policies?: InvokeContext['policies']): number
   /** Announces a stream of calls of these functions; it ends with the run. */
@@ -113,6 +115,15 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   ]
   return {
     invoke: around.reduceRight((next, intercept) => intercept(next), opened(executorOf)),
+    stream: (registered, args, context) => {
+      const executor = executorOf(registered.signature)
+      const streaming = executor.stream === undefined ? executors.main : executor
+      if (streaming?.stream === undefined) {
+        const message = `function '${registered.signature.name}' cannot yield its items: this dispatcher has no main thread`
+        throw new EngineError('INTERNAL', message)
+      }
+      return streaming.stream(registered, args, context)
+    },
     concurrencyOf,
     openSource: (functions, run) => batching.openSource(functions, run),
     async close() {

@@ -97,6 +97,16 @@ export type Invoke = (
   context: InvokeContext,
 ) => Promise<CallResult>
 
+/**
+ * Calls a function that yields its results for one row, and gives each item as it comes, in the form that results of queries have.
+ * Nothing is called before the first item is asked for, and the next one only when it is.
+ */
+export type InvokeStream = (
+  registered: RegisteredFunction,
+  args: readonly unknown[],
+  context: InvokeContext,
+) => AsyncGenerator<unknown, void, undefined>
+
 /** What is done around calls: takes the way on to the executor, and gives one that does more. */
 export type Interceptor = (next: Invoke) => Invoke
 
@@ -114,6 +124,8 @@ export interface Executor {
   concurrencyOf(signature: FunctionSignature, rowByRow: boolean): number
   open(): Promise<void>
   readonly invoke: Invoke
+  /** The items that a call yields, as they come; where there is none, the main thread makes the call. */
+  readonly stream?: InvokeStream
   /** Ends what is in flight and gives back every resource, within a second. */
   close(): Promise<void>
 }

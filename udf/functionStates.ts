@@ -3,6 +3,7 @@ import type { RegisteredFunction } from '../catalog/registerFunction.ts'
 import { EngineError, isEngineError, messageOf } from '../src/base/errors.ts'
 import { createRedactor, type Redact } from '../src/base/redact.ts'
 import { untilAborted } from './abort.ts'
+import type { CallObserver } from './callEvents.ts'
 import type { HandlerScope } from './executor.ts'
 import { endsTheQuery } from './functionErrors.ts'
 import { createStartupContext } from './handlerContext.ts'
@@ -19,6 +20,7 @@ export interface ShutdownFailure {
 interface Stateful {
   readonly registered: RegisteredFunction
   readonly redact: Redact
+  readonly observer: CallObserver
   readonly starting: Promise<unknown>
   /** Null until it is there. */
   state: { readonly value: unknown } | null
@@ -31,12 +33,12 @@ interface Stateful {
 export class FunctionStates {
   readonly #functions = new Map<FunctionDefinition, Stateful>()
   readonly #closing = new AbortController()
-  readonly #report: (failure: ShutdownFailure) => void
+  readonly #report: (failure: ShutdownFailure, observer: CallObserver) => void
   #calls = 0
   #idle: () => void = () => {}
 
-  /** `report` is told of each `onShutdown` that fails. */
-  constructor(report: (failure: ShutdownFailure) => void) {
+  /** `report` is told of each `onShutdown` that fails, with the observer of the call that started the function. */
+  constructor(report: (failure: ShutdownFailure, observer: CallObserver) => void) {
     this.#report = report
   }
 
@@ -121,7 +123,7 @@ export class FunctionStates {
     )
     // Whoever waits for it may have been cancelled.
     starting.catch(() => undefined)
-    const stateful: Stateful = { registered, redact, starting, state: null }
+    const stateful: Stateful = { registered, redact, observer: scope.observer, starting, state: null }
     this.#functions.set(definition, stateful)
     return stateful
   }
@@ -161,10 +163,10 @@ export class FunctionStates {
     await Promise.all([...left].toReversed().map(shutDown))
   }
 
-  #tell({ registered: { signature }, redact }: Stateful, problem: string): void {
+  #tell({ registered: { signature }, redact, observer }: Stateful, problem: string): void {
     const { name, version } = signature
     const message = redact(`onShutdown of function '${name}' ${problem}`)
-    this.#report({ function: name, version, message })
+    this.#report({ function: name, version, message }, observer)
   }
 }
 

@@ -49,5 +49,7 @@ function readMemory(given: Given): number {
 /** NaN for what is no size. */
 function bytesOf(text: string): number {
   const [, amount = '', unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]?i?B)\s*$/i.exec(text) ?? []
-  return amount === '' ? Number.NaN : Math.round(Number(amount) * (unitBytes[unit.toLowerCase()] ?? Number.NaN))
+  return amount === ''
+    ? Number.NaN
+    : Math.round(Number(amount) * (unitBytes[unit.toLowerCase()] ?? Number.NaN))
 }

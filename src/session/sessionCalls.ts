@@ -6,8 +6,7 @@ import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
 import { resolveSecrets, type SecretValues } from '../../catalog/secret.ts'
 import type { BatchSource } from '../../udf/batching/batchSource.ts'
 import type { Dispatcher } from '../../udf/dispatcher.ts'
-import { type CallResult, type NestedCaller, scopeOf } from '../../udf/executor.ts'
-import { invokeStream } from '../../udf/invokeStream.ts'
+import type { CallResult, NestedCaller } from '../../udf/executor.ts'
 import { nestedCaller } from '../../udf/nestedCalls.ts'
 import type { Batch } from '../arrow/column.ts'
 import type { CallOrigin, CallSite } from '../run/invokeCall.ts'
@@ -53,7 +52,7 @@ export class SessionCalls {
     })
   }
 
-  /** The items that a call yields, in this thread. */
+  /** The items that a call yields. */
   async *stream(
     name: string,
     args: readonly unknown[],
@@ -63,7 +62,7 @@ export class SessionCalls {
     try {
       const registered = find(query.catalog, name)
       const { signature } = registered
-      const scope = {
+      const context = {
         batch: 0,
         firstRow: 0,
         signal: query.signal,
@@ -79,7 +78,7 @@ export class SessionCalls {
         caller: this.#nestedOf(query),
         trace: query.trace,
       }
-      yield* invokeStream(registered, args, scopeOf(scope))
+      yield* this.#dispatcher.stream(registered, args, context)
     } catch (error) {
       failure = error
       throw error

@@ -6,9 +6,18 @@ import { sliceColumn } from '../../src/arrow/columns.ts'
 import { EngineError } from '../../src/base/errors.ts'
 import { cancelledError, onAbort, untilAborted } from '../abort.ts'
 import { Cancellation } from '../cancellation.ts'
-import { type CallResult, type Executor, type InvokeContext, scopeOf } from '../executor.ts'
+import {
+  type CallResult,
+  type Executor,
+  type HandlerScope,
+  type InvokeContext,
+  scopeOf,
+} from '../executor.ts'
+import { FunctionStates } from '../functionStates.ts'
 import { invokeHandler } from '../invokeHandler.ts'
+import { invokeStream } from '../invokeStream.ts'
 import { Limiter } from '../limiter.ts'
+import { reportShutdown } from '../reportShutdown.ts'
 
 /** Calls of an asynchronous handler at once. */
 const ASYNC_CALLS_MAX = 32
@@ -16,12 +25,15 @@ const ASYNC_CALLS_MAX = 32
 const ROW_BATCHES_MAX = 3
 /** How long synchronous handlers may keep the thread from timers, sockets and Ctrl-C. */
 const BUSY_MS_MAX = 8
+/** What all functions have together to shut down. */
+const SHUTDOWN_MS_MAX = 800
 
 /** Runs handlers in the thread that it lives in: asynchronous ones, and closures, which no other thread could load. */
 export class MainExecutor implements Executor {
   readonly name = 'main'
   readonly #limiters = new Map<FunctionSignature, Limiter>()
   readonly #inFlight = new Set<Cancellation>()
+  readonly #states = new FunctionStates(reportShutdown)
   #closed = false
   #idleAt = performance.now()
 
@@ -43,7 +55,10 @@ export class MainExecutor implements Executor {
       cancellation.throwIfAborted()
       const limiter = this.#limiterOf(signature, context)
       const own = context.keepsInput ? handlersOwn(signature, batch) : batch
-      const result = invokeHandler(registered, own, scopeOf({ ...context, signal: cancellation }), limiter)
+      const scope = scopeOf({ ...context, signal: cancellation })
+      const result = this.#states.run(registered, scope, (prepared) =>
+        invokeHandler(registered, own, prepared, limiter),
+      )
       return result instanceof Promise ? await untilAborted(cancellation, result) : result
     } catch (thrown) {
       if (context.signal.aborted) throw cancelledError(signature, context)
@@ -54,9 +69,34 @@ export class MainExecutor implements Executor {
     }
   }
 
+  /** The items that a call yields, as they come. Fails as `invokeStream` does. */
+  async *stream(
+    registered: RegisteredFunction,
+    args: readonly unknown[],
+    context: InvokeContext,
+  ): AsyncGenerator<unknown, void, undefined> {
+    if (this.#closed) throw closedError()
+    const leave = this.#states.enter()
+    try {
+      yield* invokeStream(registered, args, await this.#preparedScope(registered, context))
+    } finally {
+      leave()
+    }
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     for (const cancellation of this.#inFlight) cancellation.abort(closedError())
+    await this.#states.close(SHUTDOWN_MS_MAX)
+  }
+
+  async #preparedScope(registered: RegisteredFunction, context: InvokeContext): Promise<HandlerScope> {
+    try {
+      return await this.#states.prepare(registered, scopeOf(context))
+    } catch (thrown) {
+      if (context.signal.aborted) throw cancelledError(registered.signature, context)
+      throw thrown
+    }
   }
 
   #limiterOf(signature: FunctionSignature, { chain }: InvokeContext): Limiter {
