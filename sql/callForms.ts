@@ -1,4 +1,5 @@
 import type { CatalogSnapshot } from '../catalog/function.ts'
+import { optionsText } from '../catalog/policy/optionsText.ts'
 import { tryType } from '../catalog/policy/tryType.ts'
 import { formatType } from '../src/base/formatType.ts'
 import { calledName } from '../src/expr/render.ts'
@@ -16,15 +17,17 @@ import {
 import { mapTree, type TreeMapping } from './treeWalk.ts'
 
 /**
- * A tree as it is given to DuckDB with its calls in place: `"name"(args…)`, or `"name@try"(args…)` for one that is tried; metadata
- * as one more argument, JSON in a VARCHAR; options as a second one of that kind, behind metadata or NULL.
+ * A tree as it is given to DuckDB with its calls in place: `"name"(args…)` with metadata, if there is any, as one more argument,
+ * JSON in a VARCHAR. A call with options, or a tried one, whose name is `"name@try"`, has metadata and options, or NULLs.
  */
 export function inPlaceForm<Tree>(tree: Tree, catalog: CatalogSnapshot): Tree {
   return withCalls(tree, catalog, ({ signature, outcome, options }, args, metadata) => {
+    const name = calledName({ function: signature.name, outcome })
     const json = metadata === null ? null : jsonText(metadata)
-    const rest = options === null ? [] : [stringTree(JSON.stringify(options))]
-    const given = json === null && options === null ? [] : [json ?? nullTree()]
-    return functionTree(calledName({ function: signature.name, outcome }), [...args, ...given, ...rest])
+    if (options === null && outcome === 'value')
+      return functionTree(name, json === null ? args : [...args, json])
+    const given = options === null ? nullTree() : stringTree(optionsText(options))
+    return functionTree(name, [...args, json ?? nullTree(), given])
   })
 }
 

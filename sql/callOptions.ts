@@ -1,5 +1,5 @@
-import { isObject } from '../catalog/policy/fields.ts'
-import { camelCase, invalidOption, sqlCallPlace } from '../catalog/policy/place.ts'
+import { camelCased, isObject } from '../catalog/policy/fields.ts'
+import { invalidOption, sqlCallPlace } from '../catalog/policy/place.ts'
 import type { CallOptions, CallOutcome } from '../catalog/policy/policies.ts'
 import { readCallOptions } from '../catalog/policy/readOptions.ts'
 import { showingPlace } from './sqlError.ts'
@@ -35,12 +35,4 @@ export function sqlCallOptions(value: unknown, call: OptionsPlace): CallOptions 
     if (call.outcome === 'value' || options?.onError === undefined) return options
     throw invalidOption(place, "has on_error, but is tried: its 'error' says why it failed")
   })
-}
-
-function camelCased(value: object): Readonly<Record<string, unknown>> {
-  const entries = Object.entries(value).map(([name, item]): [string, unknown] => [
-    camelCase(name),
-    isObject(item) ? camelCased(item) : item,
-  ])
-  return Object.fromEntries(entries)
 }

@@ -1,5 +1,6 @@
 import { findFunction, lookup } from '../catalog/catalog.ts'
 import type { CatalogSnapshot, FunctionSignature } from '../catalog/function.ts'
+import { optionsText } from '../catalog/policy/optionsText.ts'
 import type { CallOptions, CallOutcome } from '../catalog/policy/policies.ts'
 import { isKeyword } from '../src/base/identifier.ts'
 import { calledName, quoteIdentifier, quoteLiteral } from '../src/expr/render.ts'
@@ -166,9 +167,10 @@ class CallRewriter {
     calls.push({ function: signature.name, options, outcome, position })
     const text = ({ start, end }: TokenRange): string => this.rewrite(start, end)
     const all = bound.args.map(text)
+    const isPlain = options === null && outcome === 'value'
     if (bound.metadata !== null) all.push(`CAST(to_json(${text(bound.metadata)}) AS VARCHAR)`)
-    else if (options !== null) all.push('NULL')
-    if (options !== null) all.push(quoteLiteral(JSON.stringify(options)))
+    else if (!isPlain) all.push('NULL')
+    if (!isPlain) all.push(options === null ? 'NULL' : quoteLiteral(optionsText(options)))
     return `${quoteIdentifier(calledName({ function: signature.name, outcome }))}(${all.join(', ')})`
   }
 

@@ -1,9 +1,10 @@
 import type { CatalogSnapshot } from '../catalog/function.ts'
+import { invalidOption, sqlCallPlace } from '../catalog/policy/place.ts'
 import type { CallOptions, CallOutcome } from '../catalog/policy/policies.ts'
 import { callOf } from './bindCalls.ts'
 import { argumentsOf } from './callForms.ts'
 import { lambdasOf } from './lambda.ts'
-import { errorAt } from './sqlError.ts'
+import { showingPlace } from './sqlError.ts'
 import type { ExpressionTree } from './tree.ts'
 import { walkTree } from './treeWalk.ts'
 
@@ -59,17 +60,21 @@ export function inPlaceCalls(
   return found
 }
 
-/** Throws ROUTE_UNAVAILABLE for a call with options of its own, or tried: where it stands DuckDB cannot be told of either. */
+/** Throws CATALOG_CALL_INVALID for a call that asks for a column of its errors where none can stand beside it. */
 export function checkInPlace(
   calls: readonly (Omit<InPlaceCall, 'reason'> & { readonly reason?: string })[],
   statement: string,
 ): void {
-  const call = calls.find(({ options, outcome }) => options !== null || outcome === 'try')
+  const call = calls.find(({ options }) => options?.onError === 'column')
   if (call === undefined) return
-  const { function: name, position, outcome, reason = 'only a SELECT is looked into' } = call
-  const what = outcome === 'try' ? 'be tried' : 'have options of its own'
-  const message = `a call of '${name}' cannot ${what} here: ${reason}`
-  throw errorAt('ROUTE_UNAVAILABLE', message, statement, { function: name, position })
+  const { function: name, position, reason = 'only a SELECT is looked into' } = call
+  showingPlace(statement, () => {
+    throw invalidOption(
+      sqlCallPlace(name, position),
+      `has on_error 'column', but no column can stand behind it: ${reason}`,
+      "use on_error 'null', or try_catalog_call, whose 'error' says why a row failed",
+    )
+  })
 }
 
 /** Whether an expression holds a call that can be computed before it. */

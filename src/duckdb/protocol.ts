@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { FunctionSignature } from '../../catalog/function.ts'
+import type { CallOutcome } from '../../catalog/policy/policies.ts'
 import type { Batch, ColumnData } from '../arrow/column.ts'
 import type { Schema } from '../base/dataType.ts'
 import type { encodeError } from '../base/errors.ts'
@@ -97,13 +98,20 @@ export type FromEngine =
   | { readonly id: number; readonly error: EncodedError }
   | { readonly stream: number; readonly event: StreamEvent }
 
+/** What a call is given beside its arguments, the same for all rows of a batch. */
+export interface CallTerms {
+  /** JSON text. */
+  readonly metadata: string | null
+  /** Text of `optionsText`. */
+  readonly options: string | null
+  readonly outcome: CallOutcome
+}
+
 /** A batch that a callback asks the session's dispatcher to work on while it sleeps. */
-export interface BridgeRequest {
+export interface BridgeRequest extends CallTerms {
   readonly connection: number
   readonly function: string
   readonly batch: Batch
-  /** JSON text of the metadata that all rows of the batch share. */
-  readonly metadata: string | null
 }
 
 export type BridgeReply = { readonly column: ColumnData } | { readonly error: EncodedError }

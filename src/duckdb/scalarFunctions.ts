@@ -2,31 +2,45 @@ import duckdb, {
   type Connection,
   type DataChunk,
   type ScalarFunctionInfo,
+  type ScalarFunctionInitInfo,
   type Vector,
 } from '@duckdb/node-bindings'
 import type { FunctionSignature } from '../../catalog/function.ts'
+import type { CallOutcome } from '../../catalog/policy/policies.ts'
+import { tryType } from '../../catalog/policy/tryType.ts'
 import type { Batch, ColumnData } from '../arrow/column.ts'
 import { filterColumn, scatterColumn } from '../arrow/columns.ts'
 import { decodeColumn } from '../arrow/decode.ts'
-import type { DataType } from '../base/dataType.ts'
+import type { DataType, Schema } from '../base/dataType.ts'
 import { toEngineError } from '../base/errors.ts'
+import { calledName } from '../expr/render.ts'
 import { logicalType } from './codec/logicalType.ts'
 import { readVector } from './codec/readVector.ts'
 import { writeVector } from './codec/writeVector.ts'
 import type { EngineConnection } from './connection.ts'
+import type { CallTerms } from './protocol.ts'
 
-/** Computes the result of one vector (at most 2,048 rows) without awaiting anything. */
-export type VectorFunction = (
-  batch: Batch,
-  metadata: string | null,
-  connection: EngineConnection,
-) => ColumnData
+/** Computes the result of one vector (at most 2,048 rows) without awaiting anything; a struct where the call is tried. */
+export type VectorFunction = (batch: Batch, terms: CallTerms, connection: EngineConnection) => ColumnData
 
 interface CallState {
   readonly connection: EngineConnection
 }
 
-const metadataType: DataType = { kind: 'varchar' }
+const textType: DataType = { kind: 'varchar' }
+
+/** How a function may be called: with how many texts behind its arguments, which are its metadata and its options. */
+interface CallForm {
+  readonly outcome: CallOutcome
+  readonly texts: 0 | 1 | 2
+}
+
+const callForms: readonly CallForm[] = [
+  { outcome: 'value', texts: 0 },
+  { outcome: 'value', texts: 1 },
+  { outcome: 'value', texts: 2 },
+  { outcome: 'try', texts: 2 },
+]
 
 /**
  * The SQL names of a catalog function. In place it has its own name and, unless it is volatile, DuckDB may fold, share and move
@@ -36,57 +50,61 @@ export function placedName(functionName: string): string {
   return `${functionName}@placed`
 }
 
-/** Registers a catalog function under both its names, each with and without a last argument of metadata as JSON text. */
+/** Registers a catalog function under all its names, for every form of its calls. */
 export function registerScalarFunction(
   connection: Connection,
   signature: FunctionSignature,
   compute: VectorFunction,
   connectionOf: (nativeId: number) => EngineConnection,
 ): void {
-  for (const placed of [false, true]) {
-    for (const withMetadata of [false, true]) {
-      const types = signature.inputs.map((input) => input.type)
+  const inputs = signature.inputs.map((input) => logicalType(input.type))
+  const text = logicalType(textType)
+  const init = (info: ScalarFunctionInitInfo): void => {
+    const context = duckdb.scalar_function_init_get_client_context(info)
+    const state: CallState = { connection: connectionOf(duckdb.client_context_get_connection_id(context)) }
+    duckdb.scalar_function_init_set_state(info, state)
+  }
+  for (const form of callForms) {
+    const name = calledName({ function: signature.name, outcome: form.outcome })
+    const output = logicalType(resultType(signature, form))
+    for (const placed of [false, true]) {
       const fn = duckdb.create_scalar_function()
-      duckdb.scalar_function_set_name(fn, placed ? placedName(signature.name) : signature.name)
-      for (const type of withMetadata ? [...types, metadataType] : types) {
-        duckdb.scalar_function_add_parameter(fn, logicalType(type))
-      }
-      duckdb.scalar_function_set_return_type(fn, logicalType(signature.output))
+      duckdb.scalar_function_set_name(fn, placed ? placedName(name) : name)
+      for (const type of inputs) duckdb.scalar_function_add_parameter(fn, type)
+      for (let texts = 0; texts < form.texts; texts++) duckdb.scalar_function_add_parameter(fn, text)
+      duckdb.scalar_function_set_return_type(fn, output)
       // Without it DuckDB answers a NULL constant itself and still passes the nulls of a mixed column.
       duckdb.scalar_function_set_special_handling(fn)
       if (placed || signature.volatility === 'volatile') duckdb.scalar_function_set_volatile(fn)
-      duckdb.scalar_function_set_init(fn, (info) => {
-        const context = duckdb.scalar_function_init_get_client_context(info)
-        const state: CallState = {
-          connection: connectionOf(duckdb.client_context_get_connection_id(context)),
-        }
-        duckdb.scalar_function_init_set_state(info, state)
-      })
-      duckdb.scalar_function_set_function(fn, callback(signature, withMetadata, compute))
+      duckdb.scalar_function_set_init(fn, init)
+      duckdb.scalar_function_set_function(fn, callback(signature, form, compute))
       duckdb.register_scalar_function(connection, fn)
       duckdb.destroy_scalar_function_sync(fn)
     }
   }
 }
 
-function callback(signature: FunctionSignature, withMetadata: boolean, compute: VectorFunction) {
-  return (info: ScalarFunctionInfo, input: DataChunk, output: Vector): void => {
+function resultType({ output }: FunctionSignature, { outcome }: CallForm): DataType {
+  return outcome === 'try' ? tryType(output) : output
+}
+
+function callback(signature: FunctionSignature, form: CallForm, compute: VectorFunction) {
+  const { inputs } = signature
+  const output = resultType(signature, form)
+  return (info: ScalarFunctionInfo, input: DataChunk, vector: Vector): void => {
     const { connection } = duckdb.scalar_function_get_state(info) as CallState
     try {
       const length = duckdb.data_chunk_get_size(input)
-      const columns = signature.inputs.map(({ type }, index) =>
-        readVector(duckdb.data_chunk_get_vector(input, index), type, length),
+      const read = (type: DataType, index: number): ColumnData =>
+        readVector(duckdb.data_chunk_get_vector(input, index), type, length)
+      const batch: Batch = { length, columns: inputs.map(({ type }, index) => read(type, index)) }
+      const texts = Array.from({ length: form.texts }, (_, index) =>
+        decodeColumn(textType, read(textType, inputs.length + index)),
+      ) as Texts
+      const result = byTexts(texts, batch, { inputs, output }, ([metadata = null, options = null], part) =>
+        compute(part, { metadata, options, outcome: form.outcome }, connection),
       )
-      const batch: Batch = { length, columns }
-      const result = withMetadata
-        ? byMetadata(
-            signature,
-            batch,
-            readMetadata(input, signature.inputs.length, length),
-            (part, metadata) => compute(part, metadata, connection),
-          )
-        : compute(batch, null, connection)
-      writeVector(output, signature.output, result, 0, length)
+      writeVector(vector, output, result, 0, length)
     } catch (error) {
       connection.failure ??= toEngineError(error)
       duckdb.scalar_function_set_error(info, connection.failure.message)
@@ -94,29 +112,29 @@ function callback(signature: FunctionSignature, withMetadata: boolean, compute: 
   }
 }
 
-function readMetadata(input: DataChunk, index: number, length: number): readonly (string | null)[] {
-  const column = readVector(duckdb.data_chunk_get_vector(input, index), metadataType, length)
-  return decodeColumn(metadataType, column) as readonly (string | null)[]
-}
+/** Columns of texts, which may be null. */
+type Texts = readonly (readonly (string | null)[])[]
 
-/** One call for each distinct metadata, as headers of a remote call can only be set for a whole call. */
-function byMetadata(
-  signature: FunctionSignature,
+/** One call for each distinct row of texts: they are said of a whole call. */
+function byTexts(
+  texts: Texts,
   batch: Batch,
-  metadata: readonly (string | null)[],
-  compute: (batch: Batch, metadata: string | null) => ColumnData,
+  { inputs, output }: { readonly inputs: Schema; readonly output: DataType },
+  compute: (texts: readonly (string | null)[], batch: Batch) => ColumnData,
 ): ColumnData {
-  const rowsOf = new Map<string | null, number[]>()
-  metadata.forEach((text, row) => {
-    const rows = rowsOf.get(text)
-    if (rows === undefined) rowsOf.set(text, [row])
+  const of = (row: number): readonly (string | null)[] => texts.map((column) => column[row] ?? null)
+  if (texts.every((column) => column.every((text) => text === column[0]))) return compute(of(0), batch)
+  const rowsOf = new Map<string, number[]>()
+  for (let row = 0; row < batch.length; row++) {
+    const key = JSON.stringify(of(row))
+    const rows = rowsOf.get(key)
+    if (rows === undefined) rowsOf.set(key, [row])
     else rows.push(row)
-  })
-  if (rowsOf.size <= 1) return compute(batch, metadata[0] ?? null)
-  const parts = [...rowsOf].map(([text, list]) => {
+  }
+  const parts = [...rowsOf.values()].map((list) => {
     const rows = Int32Array.from(list)
-    const columns = signature.inputs.map(({ type }, index) => filterColumn(type, batch.columns[index]!, rows))
-    return { rows, column: compute({ length: rows.length, columns }, text) }
+    const columns = inputs.map(({ type }, index) => filterColumn(type, batch.columns[index]!, rows))
+    return { rows, column: compute(of(list[0]!), { length: rows.length, columns }) }
   })
-  return scatterColumn(signature.output, parts, batch.length)
+  return scatterColumn(output, parts, batch.length)
 }

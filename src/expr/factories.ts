@@ -1,5 +1,5 @@
 import type { CallOptions, CallOutcome } from '../../catalog/policy/policies.ts'
-import { withoutOnError } from '../../catalog/policy/readOptions.ts'
+import { combineOptions, withoutOnError } from '../../catalog/policy/readOptions.ts'
 import type { DataType } from '../base/dataType.ts'
 import { EngineError } from '../base/errors.ts'
 import type {
@@ -46,6 +46,12 @@ export function call(name: string, args: readonly Expr[], details: CallDetails =
 export function tried(made: CallExpr, site: symbol | null = Symbol(made.function)): CallExpr {
   const options = withoutOnError(made.options)
   return call(made.function, made.args, { ...made, options, outcome: 'try', site })
+}
+
+/** The call, tried for a column of its errors: rows that fail count. */
+export function triedForErrors(made: CallExpr, site?: symbol | null): CallExpr {
+  const options = combineOptions(made.options, { onError: 'column' })
+  return call(made.function, made.args, { ...tried(made, site), options })
 }
 
 /** A field of a struct. */

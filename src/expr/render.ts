@@ -1,4 +1,5 @@
 import { givenOptions, type OptionValue } from '../../catalog/policy/givenOptions.ts'
+import { optionsText } from '../../catalog/policy/optionsText.ts'
 import type { CallOptions } from '../../catalog/policy/policies.ts'
 import { errorType } from '../../catalog/policy/tryType.ts'
 import { EngineError, unreachable } from '../base/errors.ts'
@@ -94,20 +95,23 @@ function boundCall({ outcome }: CallExpr, callee: string, args: readonly string[
     : `struct_pack(value := ${value}, error := CAST(NULL AS ${formatType(errorType)}))`
 }
 
-/** The name of the SQL function that makes a call: one more for calls that are tried, which gives a struct. */
+/**
+ * The name of the SQL function that makes a call: another for calls that are tried, which gives a struct, and whose metadata and
+ * options are always there.
+ */
 export function calledName({ function: name, outcome }: Pick<CallExpr, 'function' | 'outcome'>): string {
   return outcome === 'try' ? `${name}@try` : name
 }
 
-/** Options travel as JSON text after the metadata, which then is NULL if there is none. */
+/** Options travel as JSON text after the metadata; with options, or tried, a call has both, NULL where there is none. */
 function madeArguments(
-  { options }: CallExpr,
+  { options, outcome }: CallExpr,
   args: readonly string[],
   metadata: string | null,
 ): readonly string[] {
-  if (options === null) return withMetadata(args, metadata)
+  if (options === null && outcome === 'value') return withMetadata(args, metadata)
   const before = metadata === null ? [...args, 'NULL'] : withMetadata(args, metadata)
-  return [...before, quoteLiteral(JSON.stringify(options))]
+  return [...before, options === null ? 'NULL' : quoteLiteral(optionsText(options))]
 }
 
 function readCall(

@@ -2,7 +2,7 @@ import { findFunction } from '../../catalog/catalog.ts'
 import type { CatalogSnapshot } from '../../catalog/function.ts'
 import { combineOptions } from '../../catalog/policy/readOptions.ts'
 import type { CallExpr, Expr, NamedExpr } from '../expr/expr.ts'
-import { call, column, structField, tried } from '../expr/factories.ts'
+import { call, column, structField, triedForErrors } from '../expr/factories.ts'
 import { mapPlanInputs } from './children.ts'
 import { project } from './factories.ts'
 import type { LogicalPlan, ProjectPlan } from './plan.ts'
@@ -52,7 +52,7 @@ function asksForErrors(item: NamedExpr): item is CallItem {
 
 /** The value of a call and its error, of one call. */
 function withError({ name, expr }: CallItem): readonly NamedExpr[] {
-  const outcome = tried(expr)
+  const outcome = triedForErrors(expr)
   return [
     { name, expr: structField(outcome, 'value') },
     { name: errorName(name), expr: structField(outcome, 'error') },

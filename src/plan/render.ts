@@ -1,7 +1,7 @@
 import { EngineError, unreachable } from '../base/errors.ts'
 import type { Expr } from '../expr/expr.ts'
 import { call, caseWhen, column, sql } from '../expr/factories.ts'
-import { quoteIdentifier, renderExpr } from '../expr/render.ts'
+import { type CallForm, quoteIdentifier, renderExpr } from '../expr/render.ts'
 import { holdsScope } from '../expr/walk.ts'
 import { outputColumns } from './columns.ts'
 import type {
@@ -41,6 +41,8 @@ export interface RenderPlanOptions {
   readonly callName?: (functionName: string) => string
   /** The SQL name of a function that is called within an expression; default its own. */
   readonly callNameInPlace?: (functionName: string) => string
+  /** Default `'bound'`: the query is bound, and calls nothing with options or tried. */
+  readonly calls?: CallForm
 }
 
 /** A plan as one query of DuckDB. The query yields the columns of the plan, in order. */
@@ -57,6 +59,7 @@ class PlanRenderer {
     this.#names = {
       placed: options.callName ?? ((name) => name),
       inPlace: options.callNameInPlace ?? ((name) => name),
+      calls: options.calls ?? 'bound',
     }
   }
 
@@ -173,8 +176,9 @@ class PlanRenderer {
 
   #distinct({ input, on }: DistinctPlan): Select {
     if (on !== null) {
-      const callee = (name: string): string => quoteIdentifier(this.#names.inPlace(name))
-      const keys = on.map((expr) => renderExpr(expr, { outerColumn, callee }))
+      const { inPlace, calls } = this.#names
+      const callee = (name: string): string => quoteIdentifier(inPlace(name))
+      const keys = on.map((expr) => renderExpr(expr, { outerColumn, callee, calls }))
       return selectFrom(
         renderFirstRows(outputColumns(input), keys, this.#relation(input)),
         outputColumns(input),

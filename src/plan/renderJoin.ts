@@ -57,7 +57,8 @@ function unqualifiedCondition({ type, using, on }: JoinPlan, names: RenderNames)
 type ColumnWriter = (name: string) => string
 
 function renderOn(on: Expr, written: ColumnWriter, names: RenderNames): string {
-  return renderExpr(on, { column: written, callee: (name) => quoteIdentifier(names.inPlace(name)) })
+  const { inPlace, calls } = names
+  return renderExpr(on, { column: written, callee: (name) => quoteIdentifier(inPlace(name)), calls })
 }
 
 function columnWriter({ type, left, right, using }: JoinPlan): ColumnWriter | null {

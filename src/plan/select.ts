@@ -1,6 +1,6 @@
 import type { Expr, NamedExpr } from '../expr/expr.ts'
 import { column } from '../expr/factories.ts'
-import { quoteIdentifier, type RenderExprOptions, renderExpr } from '../expr/render.ts'
+import { type CallForm, quoteIdentifier, type RenderExprOptions, renderExpr } from '../expr/render.ts'
 import { collectColumns, isConstant, isRowWise, someExpr, substituteColumns } from '../expr/walk.ts'
 import { nameKey } from './names.ts'
 import type { SortKey } from './plan.ts'
@@ -37,6 +37,7 @@ export interface RenderNames {
   readonly placed: (name: string) => string
   /** The SQL name of a function that is called within an expression. */
   readonly inPlace: (name: string) => string
+  readonly calls: CallForm
 }
 
 export function selectFrom(
@@ -115,7 +116,7 @@ export const inputAlias = '__input'
 
 export function renderSelect(select: Select, names: RenderNames): string {
   const { where, groupBy, distinct, limit } = select
-  const inPlace = exprOptions(select, names.inPlace)
+  const inPlace = exprOptions(select, names.inPlace, names.calls)
   const predicates = where.map((predicate) => renderExpr(predicate, inPlace))
   const keys = select.orderBy.filter(({ expr }) => !isConstant(expr)).map((key) => renderKey(key, inPlace))
   const alias = select.qualified === null && holdsOuterColumns(select) ? ` AS ${inputAlias}` : ''
@@ -130,8 +131,13 @@ export function renderSelect(select: Select, names: RenderNames): string {
   ].join(' ')
 }
 
-function exprOptions({ qualified }: Select, callee: (name: string) => string): RenderExprOptions {
+function exprOptions(
+  { qualified }: Select,
+  callee: (name: string) => string,
+  calls: CallForm,
+): RenderExprOptions {
   return {
+    calls,
     column: qualified ?? quoteIdentifier,
     outerColumn: qualified ?? outerColumn,
     callee: (name) => quoteIdentifier(callee(name)),
@@ -160,7 +166,7 @@ function renderList(select: Select, names: RenderNames): string {
 }
 
 function renderItem({ name, expr, placed }: SelectItem, select: Select, names: RenderNames): string {
-  const text = renderExpr(expr, exprOptions(select, placed ? names.placed : names.inPlace))
+  const text = renderExpr(expr, exprOptions(select, placed ? names.placed : names.inPlace, names.calls))
   const alias = quoteIdentifier(name)
   return text === alias ? text : `${text} AS ${alias}`
 }

@@ -56,9 +56,10 @@ export class DeadLetters {
     if (waiting.reduce((rows, { length }) => rows + length, 0) >= ROWS_MAX) await this.#flush(signature)
   }
 
-  /** Writes what is left. */
+  /** Writes what is left, and waits for what is being written. */
   async close(): Promise<void> {
     for (const signature of this.#waiting.keys()) await this.#flush(signature)
+    await this.#written
   }
 
   async #flush(signature: FunctionSignature): Promise<void> {

@@ -99,6 +99,8 @@ export class QueryRun implements StatementOwner, RunScope {
   readonly spending: Spending | null
   readonly deadLetters: DeadLetters | null
   readonly trace: TraceCarrier | null
+  /** Number of the call site that stands for all calls over the bridge, as {@link newSite} gives them. */
+  readonly bridge: number
   /** Rows that its calls are made for; null if that is not known. */
   totalRows: number | null = null
   readonly #onProgress: ((progress: Progress) => void) | null
@@ -132,7 +134,8 @@ export class QueryRun implements StatementOwner, RunScope {
     this.spending = allBudgets(this.#budgets)
     const number = journal?.nextQuery() ?? 0
     this.place = journal === null ? null : `${journal.run}-${number}`
-    this.#site = number * SITES_PER_QUERY
+    this.bridge = number * SITES_PER_QUERY
+    this.#site = this.bridge + 1
   }
 
   /** Whom the calls of the query report to. */

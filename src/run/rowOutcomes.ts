@@ -1,10 +1,13 @@
 import type { FunctionSignature } from '../../catalog/function.ts'
-import type { CallPolicies } from '../../catalog/policy/policies.ts'
-import { errorType } from '../../catalog/policy/tryType.ts'
+import { mergePolicies } from '../../catalog/policy/mergePolicies.ts'
+import type { CallOptions, CallOutcome, CallPolicies } from '../../catalog/policy/policies.ts'
+import { errorType, tryType } from '../../catalog/policy/tryType.ts'
 import type { CallResult, RowFailure } from '../../udf/executor.ts'
 import type { Batch, ColumnData } from '../arrow/column.ts'
 import { encodeColumn } from '../arrow/encode.ts'
+import type { DataType } from '../base/dataType.ts'
 import { EngineError } from '../base/errors.ts'
+import type { Failed } from './deadLetters.ts'
 import type { QueryRun } from './queryRun.ts'
 
 /** Rows after which a share of them says something. */
@@ -12,64 +15,61 @@ const RATE_ROWS_MIN = 100
 
 export interface OutcomeOptions {
   readonly signature: FunctionSignature
-  readonly policies: CallPolicies
+  /** What the call site asks for. */
+  readonly options: CallOptions | null
+  readonly outcome: CallOutcome
   readonly query: QueryRun
+  /** Whether rows may wait for dead letters to be written: not where the engine that writes them waits for the rows. Default true. */
+  readonly waitsForLetters?: boolean
 }
 
 /** What becomes of the rows of one call site that fail, and how many may. */
 export class RowOutcomes {
+  /** Of the column that it gives. */
+  readonly type: DataType
+  /** Whether the arguments of rows that fail are kept. */
+  readonly keepsInput: boolean
   readonly #options: OutcomeOptions
+  readonly #policies: CallPolicies
+  /** Whether rows that fail count: not where somebody tries the call, but where their errors are only to be a column. */
+  readonly #counts: boolean
   #rows = 0
   #failed = 0
 
   constructor(options: OutcomeOptions) {
+    const { signature, outcome, options: asked } = options
     this.#options = options
+    this.#policies = mergePolicies(signature.policies, asked)
+    this.type = outcome === 'try' ? tryType(signature.output) : signature.output
+    this.keepsInput = outcome === 'value' && this.#policies.onError === 'deadLetter'
+    this.#counts = outcome === 'value' || asked?.onError === 'column'
   }
 
-  /** Whether the arguments of rows that fail are kept. */
-  get keepsInput(): boolean {
-    return this.#options.policies.onError === 'deadLetter'
-  }
-
-  /** The column for those who ask for values; rows that failed are null. Throws ERROR_BUDGET_EXCEEDED. */
-  async values({ column, failures }: CallResult, batch: Batch, firstRow: number): Promise<ColumnData> {
+  /** The column of a result, in which rows that failed are null, or have their error. Throws ERROR_BUDGET_EXCEEDED. */
+  async columnOf(result: CallResult, batch: Batch, firstRow: number): Promise<ColumnData> {
+    const { column, failures } = result
     this.#rows += column.length
-    if (failures.length === 0) return column
-    const { signature, policies, query } = this.#options
-    this.#tell(failures)
-    this.#count(failures)
-    if (policies.onError === 'deadLetter')
-      await query.deadLetters?.add(signature, batch, { failures, firstRow })
+    if (failures.length > 0) {
+      this.#tell(failures)
+      if (this.keepsInput) await this.#keep(batch, { failures, firstRow })
+      if (this.#counts) this.#count(failures)
+    }
+    return this.#options.outcome === 'try' ? withErrors(result) : column
+  }
+
+  async #keep(batch: Batch, failed: Failed): Promise<void> {
+    const { signature, query, waitsForLetters = true } = this.#options
+    const kept = query.deadLetters?.add(signature, batch, failed)
+    if (waitsForLetters) await kept
+    // The end of the query waits for it, and fails as it does.
+    else kept?.catch(() => undefined)
+  }
+
+  /** Throws ERROR_BUDGET_EXCEEDED. */
+  #count(failures: readonly RowFailure[]): void {
+    this.#failed += failures.length
+    this.#options.query.addFailedRows(failures.length)
     this.#checkBudget(failures)
-    return column
-  }
-
-  /** A struct of value and error for those who try. Throws ERROR_BUDGET_EXCEEDED where the error is a column of its own. */
-  tried({ column, failures }: CallResult): ColumnData {
-    this.#rows += column.length
-    this.#tell(failures)
-    if (failures.length > 0 && this.#options.policies.onError === 'column') {
-      this.#count(failures)
-      this.#checkBudget(failures)
-    }
-    const errors: (Record<string, unknown> | null)[] = Array.from({ length: column.length }, () => null)
-    for (const { row, error } of failures) {
-      const { code, message, kind, details } = error
-      errors[row] = { code, message, kind, attempts: details.attempts ?? 1 }
-    }
-    return {
-      length: column.length,
-      nullCount: 0,
-      validity: null,
-      offsets: null,
-      values: null,
-      children: [column, encodeColumn(errorType, errors)],
-    }
-  }
-
-  #count({ length }: readonly RowFailure[]): void {
-    this.#failed += length
-    this.#options.query.addFailedRows(length)
   }
 
   #tell(failures: readonly RowFailure[]): void {
@@ -85,8 +85,8 @@ export class RowOutcomes {
   }
 
   #checkBudget(failures: readonly RowFailure[]): void {
-    const { signature, policies } = this.#options
-    const { maxErrors, maxErrorRate } = policies.errorBudget
+    const { signature } = this.#options
+    const { maxErrors, maxErrorRate } = this.#policies.errorBudget
     const overCount = maxErrors !== null && this.#failed > maxErrors
     const overRate =
       maxErrorRate !== null && this.#rows >= RATE_ROWS_MIN && this.#failed / this.#rows > maxErrorRate
@@ -99,5 +99,22 @@ export class RowOutcomes {
       { function: signature.name, version: signature.version },
       error,
     )
+  }
+}
+
+/** A struct of value and error for each row. */
+function withErrors({ column, failures }: CallResult): ColumnData {
+  const errors: (Record<string, unknown> | null)[] = Array.from({ length: column.length }, () => null)
+  for (const { row, error } of failures) {
+    const { code, message, kind, details } = error
+    errors[row] = { code, message, kind, attempts: details.attempts ?? 1 }
+  }
+  return {
+    length: column.length,
+    nullCount: 0,
+    validity: null,
+    offsets: null,
+    values: null,
+    children: [column, encodeColumn(errorType, errors)],
   }
 }

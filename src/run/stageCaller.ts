@@ -1,6 +1,4 @@
 import type { FunctionSignature } from '../../catalog/function.ts'
-import { mergePolicies } from '../../catalog/policy/mergePolicies.ts'
-import { tryType } from '../../catalog/policy/tryType.ts'
 import type { CallResult, InvokeContext } from '../../udf/executor.ts'
 import type { Batch, ColumnData } from '../arrow/column.ts'
 import { isValid } from '../arrow/column.ts'
@@ -38,19 +36,16 @@ export class StageCaller {
   readonly #site: CallSite
   readonly #options: StageCallerOptions
   readonly #outcomes: RowOutcomes
-  readonly #keepsInput: boolean
   #once: Promise<ColumnData> | null = null
 
   constructor(call: StageCall, options: StageCallerOptions) {
     const { signature, query } = options
-    const policies = mergePolicies(signature.policies, call.options)
     this.signature = signature
-    this.type = call.outcome === 'try' ? tryType(signature.output) : signature.output
     this.#call = call
     this.#options = options
     this.#site = { ...call, site: query.newSite() }
-    this.#outcomes = new RowOutcomes({ signature, policies, query })
-    this.#keepsInput = call.outcome === 'value' && policies.onError === 'deadLetter'
+    this.#outcomes = new RowOutcomes({ ...call, signature, query })
+    this.type = this.#outcomes.type
   }
 
   /** The result column of a batch of the stage's input. `owned`: the arguments' buffers may be transferred away. */
@@ -94,11 +89,9 @@ export class StageCaller {
 
   async #invoke(batch: Batch, position: BatchPosition & Pick<CallOrigin, 'metadata'>): Promise<ColumnData> {
     const { invoke, query } = this.#options
-    const origin = { ...position, query, keepsInput: this.#keepsInput }
+    const origin = { ...position, query, keepsInput: this.#outcomes.keepsInput }
     const result = await query.during((): Promise<CallResult> => invoke(this.#site, batch, origin))
-    return this.#call.outcome === 'try'
-      ? this.#outcomes.tried(result)
-      : this.#outcomes.values(result, batch, position.firstRow)
+    return this.#outcomes.columnOf(result, batch, position.firstRow)
   }
 
   #groups(input: Batch): readonly RowGroup[] {

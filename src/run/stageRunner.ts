@@ -220,7 +220,8 @@ export class StageRunner {
   }
 
   #render(plan: LogicalPlan, nameOf: (relation: string) => string): string {
-    return renderPlan(plan, { relationFor: ({ id }: MemorySource) => nameOf(id), callName: placedName })
+    const relationFor = ({ id }: MemorySource): string => nameOf(id)
+    return renderPlan(plan, { relationFor, callName: placedName, calls: 'made' })
   }
 }
 

@@ -12,7 +12,7 @@ import { checkNames } from '../duckdb/checkNames.ts'
 import type { EngineConnection } from '../duckdb/connection.ts'
 import type { ConnectionOf, FunctionHost } from '../duckdb/engineHost.ts'
 import type { BridgeReply, BridgeRequest } from '../duckdb/protocol.ts'
-import { registerScalarFunction } from '../duckdb/scalarFunctions.ts'
+import { registerScalarFunction, type VectorFunction } from '../duckdb/scalarFunctions.ts'
 import { receiveSleeping } from '../duckdb/sleep.ts'
 import { parseMetadata } from './stageCaller.ts'
 
@@ -47,12 +47,12 @@ export class ThreadFunctions implements FunctionHost {
   }
 
   #register(signature: FunctionSignature, control: EngineConnection, connectionOf: ConnectionOf): void {
-    const compute = (batch: Batch, metadata: string | null, connection: EngineConnection): ColumnData => {
-      const here = connection.fused.has(signature.name) ? this.#loaded.get(signature.name) : undefined
-      if (here === undefined) {
-        return this.#overBridge({ connection: connection.id, function: signature.name, batch, metadata })
-      }
-      return callHere(here, batch, { connection, metadata })
+    const compute: VectorFunction = (batch, terms, connection) => {
+      const { metadata, options, outcome } = terms
+      const isFused = connection.fused.has(signature.name) && options === null && outcome === 'value'
+      const here = isFused ? this.#loaded.get(signature.name) : undefined
+      if (here !== undefined) return callHere(here, batch, { connection, metadata })
+      return this.#overBridge({ connection: connection.id, function: signature.name, batch, ...terms })
     }
     registerScalarFunction(control.handle, signature, compute, connectionOf)
   }

@@ -18,12 +18,13 @@ export function describeCallPolicies(
   concurrency: number,
 ): string {
   const policies = mergePolicies(signature.policies, call.options)
+  const isTried = call.outcome === 'try' && call.options?.onError !== 'column'
   const facts = [
     ...describeBatching(mergeBatching(signature.batching, call.options)),
     describeConcurrency(signature, policies, concurrency),
     ...describeLimits(policies),
     ...describeOnce(policies),
-    ...(call.outcome === 'try' ? ['errors are values'] : describeErrors(policies)),
+    ...(isTried ? ['errors are values'] : describeErrors(policies)),
   ]
   return facts.join('; ')
 }

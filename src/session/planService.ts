@@ -28,7 +28,7 @@ export type AroundQuery = (query: string) => string
 /** SQL with calls in place, and who reads its rows. */
 export interface PlacedText {
   readonly sql: string
-  readonly calls: readonly { readonly function: string }[]
+  readonly calls: readonly Omit<CallInPlace, 'reason'>[]
   readonly lease: Wanted['lease']
 }
 

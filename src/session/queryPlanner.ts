@@ -100,7 +100,7 @@ export class QueryPlanner {
   }
 
   /** Those of the functions called in a text that run inside DuckDB's callback. */
-  fusedInPlace(calls: readonly { readonly function: string }[]): readonly string[] {
+  fusedInPlace(calls: readonly Omit<CallInPlace, 'reason'>[]): readonly string[] {
     const { catalog, settings } = this.#options
     const routed = calls.map((call) => routeInPlace({ ...call, reason: '' }, catalog, settings.route))
     return [...new Set(routed.filter(({ route }) => route === 'fused').map((call) => call.function))]

@@ -94,7 +94,11 @@ export class StatementService {
   ): Promise<Result> {
     switch (planned.kind) {
       case 'text':
-        return this.#runText(planned, query, options.parameters)
+        try {
+          return await this.#runText(planned, query, options.parameters)
+        } catch (error) {
+          throw atCall(error, text, planned.calls)
+        }
       case 'select': {
         return this.#plans.run(await this.#planQuery(planned.query, text, query), query, planned.query.names)
       }

@@ -4,6 +4,7 @@ import { mergePolicies } from '../../catalog/policy/mergePolicies.ts'
 import type { BatchingPolicy, CallOptions, CallOutcome } from '../../catalog/policy/policies.ts'
 import { optionNames } from '../../catalog/policy/readOptions.ts'
 import { EngineError } from '../base/errors.ts'
+import { checkOptions } from './checkOptions.ts'
 import type { Route, RoutedCall } from './stage.ts'
 
 /** What decides about a call besides its function. */
@@ -30,9 +31,7 @@ export function chooseRoute(signature: FunctionSignature, site: CallSite, forced
     outcome,
   })
   const obstacle = fusedObstacle(signature, site)
-  if (forced === 'fused' && obstacle !== null) throw unavailable(signature, 'fused', obstacle)
-  const unbridged = bridgedObstacle(site)
-  if (forced === 'bridged' && unbridged !== null) throw unavailable(signature, 'bridged', unbridged)
+  if (forced === 'fused' && obstacle !== null) throw unavailable(signature, obstacle)
   if (forced !== null) return route(forced, 'forced by the setting route')
   if (obstacle !== null) return route('staged', obstacle)
   if (site.once) return route('staged', 'its arguments are constant: one row is called')
@@ -52,15 +51,11 @@ export interface CallInPlace {
   readonly outcome?: CallOutcome
 }
 
-/**
- * The route of a call in place: inside the callback if it can be, else over the bridge. Throws ROUTE_UNAVAILABLE for one with
- * options of its own, or whose errors are looked at.
- */
+/** The route of a call in place: inside the callback if it can be, else over the bridge. */
 export function routeInPlace(call: CallInPlace, catalog: CatalogSnapshot, forced: Route | null): RoutedCall {
   const { options = null, outcome = 'value' } = call
   const signature = lookup(catalog, call.function)
-  const obstacle = bridgedObstacle({ options, outcome })
-  if (obstacle !== null) throw unavailable(signature, 'bridged', `${obstacle}, and ${call.reason}`)
+  checkOptions(signature, options)
   const fused = forced !== 'bridged' && fusedObstacle(signature, { options, outcome }) === null
   const reason = `stays in place: ${call.reason}`
   return { function: signature.name, route: fused ? 'fused' : 'bridged', reason, options, outcome }
@@ -79,7 +74,8 @@ function fusedObstacle(signature: FunctionSignature, { options, outcome }: Asked
   if (outcome === 'try') return 'the errors of its rows are looked at'
   if (signature.secrets.length > 0) return 'it asks for secrets'
   const kept = dispatchedPolicies(signature, options)
-  return kept.length === 0 ? null : `its policies need the dispatcher: ${kept.join(', ')}`
+  if (kept.length > 0) return `its policies need the dispatcher: ${kept.join(', ')}`
+  return options === null ? null : 'it has options of its own'
 }
 
 /** What is done around a function's calls that needs the dispatcher, as it is called in definitions. */
@@ -111,15 +107,6 @@ function batchLimits(batching: BatchingPolicy | null): readonly string[] {
   ]
 }
 
-/** Why a call cannot be made over the bridge; null if it can. */
-function bridgedObstacle({ options, outcome }: Asked): string | null {
-  if (outcome === 'try') return 'the errors of its rows are looked at'
-  return options === null ? null : 'it has options of its own'
-}
-
-function unavailable({ name }: FunctionSignature, route: Route, obstacle: string): EngineError {
-  return new EngineError(
-    'ROUTE_UNAVAILABLE',
-    `function '${name}' cannot take the route '${route}': ${obstacle}`,
-  )
+function unavailable({ name }: FunctionSignature, obstacle: string): EngineError {
+  return new EngineError('ROUTE_UNAVAILABLE', `function '${name}' cannot take the route 'fused': ${obstacle}`)
 }

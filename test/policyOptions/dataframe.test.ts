@@ -100,8 +100,9 @@ describe('errors of rows', () => {
     )
   })
 
-  const value = "struct_extract(try_catalog_call('f', a), 'value')"
-  const error = "struct_extract(try_catalog_call('f', a), 'error')"
+  const outcome = "try_catalog_call('f', a, options => {on_error: 'column'})"
+  const value = `struct_extract(${outcome}, 'value')`
+  const error = `struct_extract(${outcome}, 'error')`
 
   test("onError('column') puts a column of errors behind the call, which the next verb can read", () => {
     const projected = frame.project({ y: called.onError('column'), b: _.b })

@@ -152,8 +152,8 @@ project x = __call_0, y = __call_0, z = __call_2, w = __call_3, t = struct_extra
     const items = { x: lenient, n: lenient.length(), y: lenient.withRetry(1) }
     expect(optimized(frame.project(items))).toBe(`
 project x = struct_extract(__call_0, 'value'), x_error = struct_extract(__call_0, 'error'), n = length(struct_extract(__call_0, 'value')), y = struct_extract(__call_2, 'value'), y_error = struct_extract(__call_2, 'error')
-  call __call_2 = try_catalog_call('lenient', a, options => {retries: 1})
-    call __call_0 = try_catalog_call('lenient', a)
+  call __call_2 = try_catalog_call('lenient', a, options => {retries: 1, on_error: 'column'})
+    call __call_0 = try_catalog_call('lenient', a, options => {on_error: 'column'})
       scan table t [a]
 `)
   })
@@ -202,10 +202,12 @@ describe('stages', () => {
     expect(await refusal(F.catalogCall('limited', _.a), 'fused')).toBe(
       "ROUTE_UNAVAILABLE function 'limited' cannot take the route 'fused': its policies need the dispatcher: rateLimit, dedupe",
     )
-    expect(await refusal(F.catalogCall('f', _.a).withRetry(1), 'bridged')).toBe(
-      "ROUTE_UNAVAILABLE function 'f' cannot take the route 'bridged': it has options of its own",
+    expect(await refusal(F.catalogCall('f', _.a).withRetry(0), 'fused')).toBe(
+      "ROUTE_UNAVAILABLE function 'f' cannot take the route 'fused': it has options of its own",
     )
+    expect(await refusal(F.catalogCall('f', _.a).withRetry(1), 'bridged')).toBe('accepted')
     expect(await refusal(F.catalogCall('limited', _.a), 'bridged')).toBe('accepted')
+    expect(await refusal(F.tryCatalogCall('f', _.a), 'bridged')).toBe('accepted')
   })
 
   test('refuse options that contradict the function', async () => {

@@ -50,8 +50,6 @@ async function refusal(work: Promise<unknown>): Promise<string> {
   return 'accepted'
 }
 
-const tried = "try_catalog_call('id_int', id)"
-
 describe('options => {…}', () => {
   test('stands beside the arguments, in catalog_call, try_catalog_call and a name of its own', async () => {
     const { plan, names } = await queryOf(`SELECT
@@ -138,10 +136,12 @@ describe('where DuckDB makes a call itself', () => {
     const text = `UPDATE t SET k = id_int(1, options => {timeout: 5, on_error: 'null'}) + id_int(2, metadata => {a: 1}, options => {dedupe: false})`
     const rewritten = rewriteCalls(text, catalog)
     expect(rewritten.text).toBe(
-      `UPDATE t SET k = "id_int"(1, NULL, '{"timeout":5,"onError":"null"}') + ` +
+      `UPDATE t SET k = "id_int"(1, NULL, '{"timeout":5,"on_error":"null"}') + ` +
         `"id_int"(2, CAST(to_json({a: 1}) AS VARCHAR), '{"dedupe":false}')`,
     )
-    expect(rewriteCalls("SELECT try_catalog_call('id_int', 1)", catalog).text).toBe('SELECT "id_int@try"(1)')
+    expect(rewriteCalls("SELECT try_catalog_call('id_int', 1)", catalog).text).toBe(
+      'SELECT "id_int@try"(1, NULL, NULL)',
+    )
     expect(rewritten.calls[0]).toEqual({
       function: 'id_int',
       options: { timeout: 5, onError: 'null' },
@@ -151,31 +151,30 @@ describe('where DuckDB makes a call itself', () => {
   })
 
   test.each([
+    ["UPDATE t SET k = id_int(k, options => {on_error: 'column'})", 17, 'only a SELECT is looked into'],
     [
-      'UPDATE t SET k = id_int(k, options => {retries: 3})',
-      17,
-      'have options of its own',
-      'only a SELECT is looked into',
-    ],
-    [
-      'SELECT list_transform(xs, x -> id_int(x, options => {retries: 3})) FROM t',
+      "SELECT list_transform(xs, x -> id_int(x, options => {on_error: 'column'})) FROM t",
       31,
-      'have options of its own',
       'a lambda computes it for each item of a list',
     ],
-    ["SELECT TRY(try_catalog_call('id_int', id).value) FROM t", 11, 'be tried', 'TRY has to see its errors'],
-  ])('%s is refused', async (text, position, what, reason) => {
-    expect(await refusal(planned(text))).toBe(
-      `ROUTE_UNAVAILABLE a call of 'id_int' cannot ${what} here: ${reason}
+  ])('%s has no place for a column of errors', async (text, position, reason) => {
+    const refused = `CATALOG_CALL_INVALID the call of 'id_int' has on_error 'column', but no column can stand behind it: ${reason}
   LINE 1: ${text}
-          ${' '.repeat(position)}^`,
+          ${' '.repeat(position)}^
+  use on_error 'null', or try_catalog_call, whose 'error' says why a row failed`
+    expect(await refusal(planned(text))).toBe(refused)
+    if (!text.startsWith('SELECT')) return
+    const expression = text.slice('SELECT '.length, -' FROM t'.length)
+    expect(await refusal(planExpression(expression, { binder: database.binder, catalog }))).toBe(
+      refused.replace(' FROM t', ''),
     )
   })
 })
 
 describe("on_error: 'column'", () => {
-  const value = `struct_extract(${tried}, 'value')`
-  const error = `struct_extract(${tried}, 'error')`
+  const outcome = "try_catalog_call('id_int', id, options => {on_error: 'column'})"
+  const value = `struct_extract(${outcome}, 'value')`
+  const error = `struct_extract(${outcome}, 'error')`
 
   test('has its errors directly behind it; places in ORDER BY and GROUP BY are those that were written', async () => {
     const { plan, names } = await queryOf(

@@ -2,8 +2,10 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { createSnapshot } from '../../catalog/catalog.ts'
 import type { CatalogSnapshot, FunctionSignature } from '../../catalog/function.ts'
 import { defaultPolicies } from '../../catalog/policy/policies.ts'
+import { errorType } from '../../catalog/policy/tryType.ts'
 import { type Binder, type FunctionRow, functionsQuery } from '../../sql/binder.ts'
 import { EngineError, messageOf } from '../../src/base/errors.ts'
+import { formatType } from '../../src/base/formatType.ts'
 import { parseType } from '../../src/base/parseType.ts'
 
 /** The planner's view of a DuckDB in this thread, counting what it is asked. */
@@ -118,9 +120,13 @@ export const identities: CatalogSnapshot = catalogOf(
   signature('text.shout', [['text', 'VARCHAR']], 'VARCHAR'),
 )
 
+const error = formatType(errorType)
+
 export const macros = `
-CREATE MACRO id_int(x) AS CAST(x AS BIGINT);
-CREATE MACRO id_text(x) AS CAST(x AS VARCHAR);
+CREATE MACRO id_int(x) AS CAST(x AS BIGINT), (x, metadata, options) AS CAST(x AS BIGINT);
+CREATE MACRO id_text(x) AS CAST(x AS VARCHAR), (x, metadata, options) AS CAST(x AS VARCHAR);
+CREATE MACRO "id_int@try"(x, metadata, options) AS struct_pack(value := CAST(x AS BIGINT), error := CAST(NULL AS ${error}));
+CREATE MACRO "id_text@try"(x, metadata, options) AS struct_pack(value := CAST(x AS VARCHAR), error := CAST(NULL AS ${error}));
 CREATE MACRO id_bool(x) AS CAST(x AS BOOLEAN);
 CREATE MACRO id_double(x) AS CAST(x AS DOUBLE);
 CREATE MACRO id_ints(x) AS CAST(x AS BIGINT[]);

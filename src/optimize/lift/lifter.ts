@@ -10,7 +10,7 @@ import type {
   NamedExpr,
   SqlExpr,
 } from '../../expr/expr.ts'
-import { and, caseWhen, coalesce, column, or, structField, tried } from '../../expr/factories.ts'
+import { and, caseWhen, coalesce, column, or, structField, triedForErrors } from '../../expr/factories.ts'
 import { collectColumns, containsCall, isRowWise, isVolatile } from '../../expr/walk.ts'
 import { outputColumns } from '../../plan/columns.ts'
 import { wantsErrorColumn } from '../../plan/errorColumns.ts'
@@ -68,7 +68,7 @@ export class Lifter {
         return expr
       case 'call':
         return wantsErrorColumn(expr, this.#context.catalog)
-          ? structField(this.#call(tried(expr, null), guard), 'value')
+          ? structField(this.#call(triedForErrors(expr, null), guard), 'value')
           : this.#call(expr, guard)
       case 'and':
       case 'or':
