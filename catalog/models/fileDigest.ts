@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { EngineError, messageOf } from '../../src/base/errors.ts'
 
-/** Bytes that are hashed without a pause: some milliseconds. */
-const bytesAtOnce = 2 ** 20
+/** Bytes that are hashed without a pause: less than a millisecond. */
+const bytesAtOnce = 2 ** 18
 
 export interface FileDigest {
   /** SHA-256, in hex. */

@@ -11,7 +11,7 @@ import {
   wholeNumber,
   wrong,
 } from '../policy/fields.ts'
-import type { OptionPlace } from '../policy/place.ts'
+import { invalidOption, type OptionPlace } from '../policy/place.ts'
 import type { ExecutionProvider, ModelRuntime } from './model.ts'
 
 export interface ScalingOptions {
@@ -123,16 +123,16 @@ function readDevice(gpu: Given, deviceId: Given): number | null {
 }
 
 function readProviders(given: Given, asksForGpu: boolean): readonly ExecutionProvider[] {
-  const { value } = given
+  const { value, name, place } = given
   if (value === undefined) return Object.freeze(asksForGpu ? ['cuda', 'cpu'] : ['cpu'])
-  if (!Array.isArray(value) || value.length === 0) throw wrong(given, "a list of 'cuda' and 'cpu'")
+  if (!Array.isArray(value)) throw wrong(given, "a list of 'cuda' and 'cpu'")
   const providers = value.map((item, index) =>
-    choice({ ...given, value: item, name: `${given.name}[${index}]` }, ['cuda', 'cpu'] as const),
+    choice({ ...given, value: item, name: `${name}[${index}]` }, ['cuda', 'cpu'] as const),
   )
-  if (new Set(providers).size < providers.length)
-    throw wrong(given, "a list of 'cuda' and 'cpu', each once at most")
+  if (providers.length === 0) throw invalidOption(place, `has an empty ${name}`)
+  if (new Set(providers).size < providers.length) throw invalidOption(place, `has ${name} with one twice`)
   if (asksForGpu && !providers.includes('cuda'))
-    throw wrong(given, "a list with 'cuda', as resources.gpu asks for a GPU")
+    throw invalidOption(place, `has ${name} without 'cuda', but its resources.gpu asks for a GPU`)
   return Object.freeze(providers)
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
-const fixture = fileURLToPath(new URL('../fixtures/store/storeProcess.ts', import.meta.url))
+const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url))
 
 /** A folder that is removed at the end of the test. */
 export function newFolder(): string {
@@ -14,7 +14,7 @@ export function newFolder(): string {
   return folder
 }
 
-/** A process that works on a store, line by line of what it says. */
+/** A process that runs a fixture, by default one that works on a store; line by line of what it says. */
 export class StoreProcess {
   readonly child: ChildProcess
   readonly lines: string[] = []
@@ -22,8 +22,14 @@ export class StoreProcess {
   #error = ''
   #waiting: (() => void)[] = []
 
-  constructor(args: readonly string[], options: { readonly uid?: number } = {}) {
-    this.child = spawn(process.execPath, ['--import', 'tsx', fixture, ...args], {
+  constructor(
+    args: readonly string[],
+    {
+      fixture = 'store/storeProcess.ts',
+      ...options
+    }: { readonly uid?: number; readonly fixture?: string } = {},
+  ) {
+    this.child = spawn(process.execPath, ['--import', 'tsx', join(fixtures, fixture), ...args], {
       ...options,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
