@@ -4,6 +4,20 @@ export type { CatalogFunctions } from '../catalog/catalogFunctions.ts'
 export { defineFunction, type FunctionDefinition } from '../catalog/defineFunction.ts'
 export type { CatalogSnapshot, FunctionSignature } from '../catalog/function.ts'
 export type { HandlerContext, HandlerLog, Usage } from '../catalog/handlerContext.ts'
+export type {
+  ModelArtifact,
+  ModelDeployment,
+  ModelInterface,
+  ModelRuntime,
+  ModelVersion,
+  TensorInfo,
+} from '../catalog/models/model.ts'
+export type { DeployOptions, ModelSummary, RegisterModelOptions } from '../catalog/models/modelRegistry.ts'
+export {
+  type TextModel,
+  textClassification,
+  textEmbedding,
+} from '../catalog/models/textModels.ts'
 export {
   CircuitBreakerPolicy,
   ConcurrencyPolicy,
@@ -28,9 +42,16 @@ export {
   type ErrorKind,
   isEngineError,
 } from './base/errors.ts'
-export { closeDefaultSession, configureDefaultSession, defaultSession } from './session/defaultSession.ts'
+export {
+  closeDefaultSession,
+  configureDefaultSession,
+  defaultSession,
+  deployModel,
+  registerModelVersion,
+} from './session/defaultSession.ts'
 export type { Result } from './session/result.ts'
 export { type QueryOptions, Session, type SessionOptions } from './session/session.ts'
+export type { SessionModels } from './session/sessionModels.ts'
 export type { SessionSettings } from './session/settings.ts'
 
 serveDataFrames()

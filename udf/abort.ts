@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events'
 import type { FunctionSignature } from '../catalog/function.ts'
 import { EngineError, isEngineError } from '../src/base/errors.ts'
-import { type CallSignal, Cancellation } from './cancellation.ts'
+import type { CallSignal } from './cancellation.ts'
 
 /** Calls back once when the signal aborts; returns what takes the listener away again. */
 export function onAbort(signal: CallSignal, listener: () => void): () => void {
-  if (signal instanceof Cancellation) return signal.listen(listener)
+  if ('listen' in signal) return signal.listen(listener)
   // Every batch in flight listens to its query's signal: more than ten listeners are no leak.
   setMaxListeners(0, signal)
   signal.addEventListener('abort', listener, { once: true })

@@ -20,8 +20,8 @@ export function byteSize(given: Given): number {
   throw wrong(given, "a size such as '1GB' or '512MiB', or a number of bytes")
 }
 
-/** NaN for what is no size. */
-function bytesOf(text: string): number {
+/** Bytes of a text such as `'1GB'`; NaN for what is no size. */
+export function bytesOf(text: string): number {
   const [, amount = '', unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]?i?B)\s*$/i.exec(text) ?? []
   return amount === ''
     ? Number.NaN

@@ -1,3 +1,5 @@
+import type { ModelDeployment, ModelVersion } from '../../catalog/models/model.ts'
+import type { DeployOptions, RegisterModelOptions } from '../../catalog/models/modelRegistry.ts'
 import { setDefaultRunner } from '../../dataframe/defaultRunner.ts'
 import { readConfiguration } from './configuration.ts'
 import { Session, type SessionOptions } from './session.ts'
@@ -25,6 +27,16 @@ export async function closeDefaultSession(): Promise<void> {
   const session = opened
   opened = null
   await (await session)?.close()
+}
+
+/** Keeps a version of a model in the state of the default session; see `session.models`. */
+export async function registerModelVersion(options: RegisterModelOptions): Promise<ModelVersion> {
+  return (await defaultSession()).models.registerModelVersion(options)
+}
+
+/** Lets `model.<group>` stand for a version in the default session; see `session.models`. */
+export async function deployModel(options: DeployOptions): Promise<ModelDeployment> {
+  return (await defaultSession()).models.deployModel(options)
 }
 
 /** Lets DataFrames that belong to no session run in the default one. */

@@ -7,8 +7,8 @@ import type { RoutedCall } from '../stage/stage.ts'
 export const executorPlaces: Readonly<Record<ExecutorName, string>> = {
   main: 'the main thread',
   pool: 'the thread pool',
-  onnx: 'model sessions',
-  process: 'child processes',
+  onnx: "its model's pool of sessions",
+  process: 'the pool of processes',
 }
 
 /** What is done around a call that is dispatched, in one line: `batches of 64 within 1000 ms; 32 at a time (…); dedupe`. */
@@ -37,7 +37,8 @@ function describeBatching(batching: BatchingPolicy | null): readonly string[] {
     ...(maxBytes === null ? [] : [`${maxBytes} bytes`]),
     ...(maxCost === null ? [] : [`cost ${maxCost}`]),
   ]
-  return [`${[rows, ...limits].join(' or ')}, within ${maxBufferDuration} ms`]
+  const wait = maxBufferDuration === 0 ? 'sent as they are' : `within ${maxBufferDuration} ms`
+  return [`${[rows, ...limits].join(' or ')}, ${wait}`]
 }
 
 function describeConcurrency(

@@ -15,6 +15,7 @@ import { ambientRun } from './ambientRun.ts'
 import { MemorySources } from './memorySources.ts'
 import { PlanService } from './planService.ts'
 import type { Result } from './result.ts'
+import type { SessionModels } from './sessionModels.ts'
 import { SessionResources } from './sessionResources.ts'
 import { SessionRunner } from './sessionRunner.ts'
 import { SessionState } from './sessionState.ts'
@@ -84,6 +85,7 @@ export class Session {
       state: ambient?.state ?? new SessionState(state === null ? null : resolve(baseDirectory, state)),
       run: ambient?.run ?? null,
       secrets,
+      baseDirectory,
       tracing: checkTracing(options.tracing),
     })
     try {
@@ -98,6 +100,12 @@ export class Session {
   /** What can be called now. */
   get catalog(): CatalogSnapshot {
     return this.#resources.catalog.current
+  }
+
+  /** Versions of models, and the groups that serve them as functions `model.<group>`. */
+  get models(): SessionModels {
+    this.#checkOpen()
+    return this.#resources.models
   }
 
   /**

@@ -1,9 +1,12 @@
 import type { FunctionSignature } from '../../catalog/function.ts'
+import { bytesOf } from '../../catalog/policy/byteSize.ts'
 import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
 import type { SecretValues } from '../../catalog/secret.ts'
 import { createDispatcher, type Dispatcher } from '../../udf/dispatcher.ts'
 import { MainExecutor } from '../../udf/executors/main.ts'
+import { OnnxExecutor } from '../../udf/executors/onnx/onnx.ts'
 import { PoolExecutor } from '../../udf/executors/pool/pool.ts'
+import { ProcessExecutor } from '../../udf/executors/process/process.ts'
 import { Engine } from '../duckdb/engine.ts'
 import { AuxiliaryEngines } from '../run/auxiliaryEngines.ts'
 import { serveBridge } from '../run/bridge.ts'
@@ -35,6 +38,8 @@ export interface ResourceOptions {
   /** The run that the session belongs to, which owns the state then. */
   readonly run: ActiveRun | null
   readonly secrets: SecretValues
+  /** Of relative paths. */
+  readonly baseDirectory: string
   readonly tracing: Tracing
 }
 
@@ -59,10 +64,25 @@ export class SessionResources {
     const { functions, database, settings, state, run, secrets, tracing } = options
     this.#options = options
     this.state = state
-    this.catalog = new SessionCatalog(functions, () => undefined)
-    this.models = new SessionModels(this.catalog)
+    const onnx = new OnnxExecutor({
+      maxSessions: settings.modelSessions,
+      memoryLimit: settings.modelMemory === null ? null : bytesOf(settings.modelMemory),
+    })
+    this.catalog = new SessionCatalog(functions, (binding) => void onnx.retire(binding))
+    this.models = new SessionModels({
+      state,
+      catalog: this.catalog,
+      executor: onnx,
+      baseDirectory: options.baseDirectory,
+      announce: (signature) => this.#announce(signature),
+    })
     this.#dispatcher = createDispatcher({
-      executors: { main: new MainExecutor(), pool: new PoolExecutor(settings.poolThreads) },
+      executors: {
+        main: new MainExecutor(),
+        pool: new PoolExecutor(settings.poolThreads),
+        process: new ProcessExecutor(settings.poolThreads),
+        onnx,
+      },
       results: state.results,
       limits: state.limits,
       cacheLimit: settings.cacheBytes,
@@ -126,7 +146,7 @@ export class SessionResources {
   }
 
   /** Lets SQL on every engine call one more function. */
-  async announce(signature: FunctionSignature): Promise<void> {
+  async #announce(signature: FunctionSignature): Promise<void> {
     this.#signatures.push(signature)
     await Promise.all([this.engine.register(signature), this.#auxiliaries.register(signature)])
   }

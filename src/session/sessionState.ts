@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openStateStore } from '../../catalog/store/libsqlStore.ts'
+import type { ModelStore } from '../../catalog/store/modelStore.ts'
 import type {
   FunctionHistory,
   LimitStore,
@@ -13,7 +14,7 @@ import { EngineError, messageOf } from '../base/errors.ts'
 
 const stateFile = 'state.db'
 
-/** What outlives a session: caches, limits that processes share, runs and their journals. Opened with its first use. */
+/** What outlives a session: models, caches, limits that processes share, runs and their journals. Opened with its first use. */
 export class SessionState {
   /** Null where nothing outlives the process. */
   readonly directory: string | null
@@ -51,6 +52,10 @@ export class SessionState {
   async history(name: string, version: number): Promise<FunctionHistory | null> {
     const isThere = this.isOpen || (this.directory !== null && existsSync(join(this.directory, stateFile)))
     return isThere ? this.runs.history(name, version) : null
+  }
+
+  async models(): Promise<ModelStore> {
+    return (await this.#open()).models
   }
 
   async close(): Promise<void> {

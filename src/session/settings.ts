@@ -22,12 +22,19 @@ export interface Settings {
   readonly cacheBytes: number
   /** Bytes of memory that a query may take to remember results of equal inputs, beyond which they go to disk. Default 256 MiB. */
   readonly dedupeBytes: number
+  /** Sessions of models that are loaded at once; the one used least recently makes room. Default 8, or the machine's cores if more. */
+  readonly modelSessions: number
+  /** Memory of all sessions of models that are loaded, such as '4GB'. Null for any. */
+  readonly modelMemory: string | null
   /** DuckDB's memory limit for each engine, such as '4GB'. Null leaves it to DuckDB. */
   readonly memoryLimit: string | null
 }
 
 /** Settings of a session as they may be given; each has a default. */
 export type SessionSettings = { readonly [Name in keyof Settings]?: Settings[Name] | undefined }
+
+/** Sessions of models at once, where the machine has no more cores. */
+const MODEL_SESSIONS = 8
 
 const routes: readonly unknown[] = ['fused', 'staged', 'bridged'] satisfies Route[]
 
@@ -39,6 +46,10 @@ interface Check {
 const count: Check = {
   takes: 'a whole number from 1',
   accepts: (value) => Number.isInteger(value) && Number(value) >= 1,
+}
+const size: Check = {
+  takes: "a size such as '4GB'",
+  accepts: (value) => typeof value === 'string' && /^\d+(\.\d+)?\s*[KMGT]i?B$/i.test(value),
 }
 const checks: Readonly<Record<keyof Settings, Check>> = {
   route: { takes: routes.join(', '), accepts: (value) => routes.includes(value) },
@@ -53,10 +64,9 @@ const checks: Readonly<Record<keyof Settings, Check>> = {
   batchRows: count,
   cacheBytes: count,
   dedupeBytes: count,
-  memoryLimit: {
-    takes: "a size such as '4GB'",
-    accepts: (value) => typeof value === 'string' && /^\d+(\.\d+)?\s*[KMGT]i?B$/i.test(value),
-  },
+  modelSessions: count,
+  modelMemory: size,
+  memoryLimit: size,
 }
 
 /** Throws CONFIG_INVALID that names the setting and what it takes. */
@@ -84,6 +94,8 @@ export function readSettings(given: SessionSettings = {}): Settings {
     batchRows: given.batchRows ?? 8192,
     cacheBytes: given.cacheBytes ?? 1 << 30,
     dedupeBytes: given.dedupeBytes ?? 256 << 20,
+    modelSessions: given.modelSessions ?? Math.max(MODEL_SESSIONS, cores),
+    modelMemory: given.modelMemory ?? null,
     memoryLimit: given.memoryLimit ?? null,
   }
 }
