@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { hasLoneSurrogate } from '../../src/arrow/strings.ts'
 import type { DataType } from '../../src/base/dataType.ts'
 import {
   checkNames,
@@ -124,9 +125,10 @@ function textModel(option: Option, pipeline: TextPipeline): TextModel {
 function readLabels(given: Given): readonly string[] {
   const { value } = given
   if (!Array.isArray(value) || value.length === 0) throw wrong(given, 'a list of texts, one a label')
-  const labels = value.map((label, index) =>
-    text({ ...given, value: label, name: `${given.name}[${index}]` }),
-  )
+  const labels = value.map((label, index) => {
+    const one = { ...given, value: label, name: `${given.name}[${index}]` }
+    return wellFormed(one, text(one))
+  })
   const twice = labels.find((label, index) => labels.indexOf(label) !== index)
   if (twice !== undefined)
     throw wrong({ ...given, value: twice, name: `${given.name}[${labels.lastIndexOf(twice)}]` }, 'there once')
@@ -134,6 +136,11 @@ function readLabels(given: Given): readonly string[] {
 }
 
 function anyText(given: Given): string {
-  if (typeof given.value === 'string') return given.value
-  throw wrong(given, 'a text')
+  if (typeof given.value !== 'string') throw wrong(given, 'a text')
+  return wellFormed(given, given.value)
+}
+
+function wellFormed(given: Given, value: string): string {
+  if (hasLoneSurrogate(value)) throw wrong(given, 'well-formed, without half a surrogate pair')
+  return value
 }

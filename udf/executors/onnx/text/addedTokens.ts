@@ -21,7 +21,8 @@ export class AddedTokens implements TokenEncoder {
   }
 
   encode(text: string, into: TokenList, limit: number): void {
-    if (this.#pattern === null || !this.#pattern.test(text)) return this.#between.encode(text, into, limit)
+    if (this.#pattern === null || text.search(this.#pattern) < 0)
+      return this.#between.encode(text, into, limit)
     const full = into.length + limit
     let from = 0
     for (const { 0: name, index } of text.matchAll(this.#pattern)) {

@@ -1,5 +1,5 @@
 // The reference implementation of BERT's tokenizer, the crate `tokenizers`, knows characters as Unicode 8 classed them, and
-// decomposes them as Unicode 15 does. JavaScript knows more: what came later is listed here, as ranges of code points in hex.
+// decomposes them as Unicode 12 does. JavaScript knows more: what came later is listed here, as ranges of code points in hex.
 
 const laterFormats = '890-891 8e2 110cd 13430-1343f'
 
@@ -17,7 +17,7 @@ const laterPunctuation = `61d 9fd a76 c77 c84 1b4e-1b4f 1b7d-1b7f 2e43-2e4f 2e52
   11a9e-11aa2 11b00-11b09 11be1 11c41-11c45 11c70-11c71 11ef7-11ef8 11f43-11f4f 11fff 12ff1-12ff2 16d6d-16d6f 16e97-16e9a 16fe2
   1e5ff 1e95e-1e95f`
 
-const laterDecomposed = '105c9 105e4 11383 11385 1138e 11391 113c5 113c7-113c8 16121-16128 16d68-16d6a'
+const laterDecomposed = '105c9 105e4 11383 11385 1138e 11391 113c5 113c7-113c8 11938 16121-16128 16d68-16d6a'
 
 /** Marks and punctuation then, something else now. */
 const formerMarks = '1734 1171e'
