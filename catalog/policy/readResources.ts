@@ -1,4 +1,5 @@
-import { field, type Given, objectFields, optional, wrong } from './fields.ts'
+import { byteSize } from './byteSize.ts'
+import { field, type Given, objectFields, optional, show } from './fields.ts'
 import { invalidOption } from './place.ts'
 
 /** What a process may take. */
@@ -13,18 +14,6 @@ export interface ResourceOptions {
 /** Bytes. */
 const MEMORY_MIN = 128 * 2 ** 20
 
-const unitBytes: Readonly<Record<string, number>> = {
-  b: 1,
-  kb: 1e3,
-  mb: 1e6,
-  gb: 1e9,
-  tb: 1e12,
-  kib: 2 ** 10,
-  mib: 2 ** 20,
-  gib: 2 ** 30,
-  tib: 2 ** 40,
-}
-
 /** The `resources` of a definition; null for what has no limit. Fails with the place's code. */
 export function readResources(given: Given): { readonly memory: number | null } {
   if (given.value === undefined) return { memory: null }
@@ -33,23 +22,11 @@ export function readResources(given: Given): { readonly memory: number | null } 
 }
 
 function readMemory(given: Given): number {
-  const { value, name, place } = given
-  const bytes = typeof value === 'string' ? bytesOf(value) : value
-  if (typeof bytes !== 'number' || !Number.isSafeInteger(bytes) || bytes <= 0) {
-    throw wrong(given, "a size such as '1GB' or '512MiB', or a number of bytes")
-  }
+  const bytes = byteSize(given)
   if (bytes >= MEMORY_MIN) return bytes
   throw invalidOption(
-    place,
-    `has ${name} ${String(value)}; it must be 128MiB or more`,
+    given.place,
+    `has ${given.name} ${show(given.value)}; it must be 128MiB or more`,
     'a process takes about 80 MiB by itself',
   )
-}
-
-/** NaN for what is no size. */
-function bytesOf(text: string): number {
-  const [, amount = '', unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]?i?B)\s*$/i.exec(text) ?? []
-  return amount === ''
-    ? Number.NaN
-    : Math.round(Number(amount) * (unitBytes[unit.toLowerCase()] ?? Number.NaN))
 }
