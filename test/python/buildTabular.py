@@ -88,7 +88,7 @@ def customers(rows, seed):
 def churn():
     types = {"tenure": Int64TensorType, "charges": FloatTensorType, "tickets": Int64TensorType, "contract": StringTensorType, "late": Int64TensorType}
     columns, left = customers(4000, seed=7)
-    encoder = ColumnTransformer([("contract", OneHotEncoder(categories=[CONTRACTS]), [3])], remainder="passthrough")
+    encoder = ColumnTransformer([("contract", OneHotEncoder(categories=[CONTRACTS], handle_unknown="ignore"), [3])], remainder="passthrough")
     model = make_pipeline(encoder, GradientBoostingClassifier(n_estimators=80, max_depth=3, random_state=1))
     model.fit(table(columns), left)
     initial = [(name, kind([None, 1])) for name, kind in types.items()]
