@@ -1,6 +1,9 @@
 import type { DataType, Field } from '../src/base/dataType.ts'
 import type { ModelBinding } from './models/model.ts'
+import type { ModuleReference } from './moduleReference.ts'
 import type { BatchingPolicy, CallPolicies } from './policy/policies.ts'
+
+export type { ModuleReference } from './moduleReference.ts'
 
 /** What may be shared, deduplicated and reordered: the same for ever, within one query, or never. */
 export type Volatility = 'immutable' | 'stable' | 'volatile'
@@ -9,13 +12,6 @@ export type Volatility = 'immutable' | 'stable' | 'volatile'
 export type HandlerStyle = 'row' | 'batch' | 'arrow'
 
 export type NullHandling = 'propagate' | 'call'
-
-/** A module and the name under which it exports a definition, so that other threads can load it too. */
-export interface ModuleReference {
-  /** A file URL. */
-  readonly url: string
-  readonly exportName: string
-}
 
 /** This thread, threads of a pool, threads with sessions of onnxruntime, or child processes. */
 export type ExecutorName = 'main' | 'pool' | 'onnx' | 'process'

@@ -1,5 +1,5 @@
 import type { DataType, Field } from '../../src/base/dataType.ts'
-import type { ModuleReference } from '../function.ts'
+import type { ModuleReference } from '../moduleReference.ts'
 
 /** Element types of tensors, as onnxruntime names them. */
 export type TensorType =

@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path'
 import type { DataType, Field } from '../../src/base/dataType.ts'
 import { EngineError } from '../../src/base/errors.ts'
-import type { ModuleReference } from '../function.ts'
+import type { ModuleReference } from '../moduleReference.ts'
 import { checkNames, field, type Given, isObject, nullable, optional, text, wrong } from '../policy/fields.ts'
 import { resolveType } from '../resolveType.ts'
 import type { InputShape, TypeLike } from '../valueTypes.ts'
