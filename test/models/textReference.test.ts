@@ -13,8 +13,7 @@ import { batchOf, bindingOf, context, embeddingPipeline, graphOf, rowsOf } from 
 const models = resolve(process.env['CALLPLANE_MODELS'] ?? '.cache/models', 'minilm')
 const python = resolve(process.env['CALLPLANE_PYTHON'] ?? '.cache/python/bin/python')
 const missing = [join(models, 'minilm.onnx'), python].find((path) => !existsSync(path))
-const suite =
-  missing === undefined ? 'texts as in Python' : `texts as in Python: skipped, there is no ${missing}`
+const skipped = missing === undefined ? '' : `: skipped, there is no ${missing}`
 
 interface Reference {
   readonly text: string

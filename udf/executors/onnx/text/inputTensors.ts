@@ -10,41 +10,41 @@ export function inputTensors(
   layout: RunLayout,
   { texts, padding }: { readonly texts: TokenRows; readonly padding: Padding },
 ): Record<string, TensorData> {
-  const { offsets } = texts
-  const tensors = {
-    [ids.name]: tokenTensor(ids, layout, padding.id, ofTokens(texts.ids, layout, offsets)),
-  }
-  if (mask !== null) tensors[mask.name] = tokenTensor(mask, layout, 0, () => 1)
+  const tensors = { [ids.name]: tensorOf(ids, layout, spread(texts, texts.ids, layout, padding.id)) }
+  if (mask !== null) tensors[mask.name] = tensorOf(mask, layout, ownTokens(layout))
   if (types !== null) {
-    const own = texts.types === null ? () => 0 : ofTokens(texts.types, layout, offsets)
-    tensors[types.name] = tokenTensor(types, layout, padding.type, own)
+    const own = texts.types ?? new Int32Array(texts.ids.length)
+    tensors[types.name] = tensorOf(types, layout, spread(texts, own, layout, padding.type))
   }
   return tensors
 }
 
-/** The value of a token of the text in some row. */
-type TokenValue = (row: number, token: number) => number
-
-function ofTokens(values: Int32Array, { texts }: RunLayout, offsets: Int32Array): TokenValue {
-  return (row, token) => values[offsets[texts[row]!]! + token]!
+/** Values of the texts' own tokens in their places, and `padding` elsewhere. */
+function spread({ offsets }: TokenRows, values: Int32Array, layout: RunLayout, padding: number): Int32Array {
+  const { texts, tokens, starts } = layout
+  const placed = new Int32Array(texts.length * tokens)
+  if (padding !== 0) placed.fill(padding)
+  for (let row = 0; row < texts.length; row++) {
+    const text = texts[row]!
+    placed.set(values.subarray(offsets[text], offsets[text + 1]), starts[row])
+  }
+  return placed
 }
 
-/** Values of the texts' own tokens, and `padding` elsewhere. */
-function tokenTensor(
-  { type }: TensorInfo,
-  { tokens, starts, lengths }: RunLayout,
-  padding: number,
-  valueOf: TokenValue,
-): TensorData {
-  const size = starts.length * tokens
-  // Of 64-bit integers from 0, little-endian as all of Node's platforms are, only the low halves are written.
-  const step = type === 'int64' ? 2 : 1
-  const values = new Int32Array(size * step)
-  if (padding !== 0) for (let at = 0; at < values.length; at += step) values[at] = padding
-  for (let row = 0; row < starts.length; row++) {
-    const start = starts[row]! * step
-    for (let token = 0; token < lengths[row]!; token++) values[start + token * step] = valueOf(row, token)
-  }
-  const data = type === 'int64' ? new BigInt64Array(values.buffer) : values
-  return { type, dims: [starts.length, tokens], data }
+/** 1 for each of the texts' own tokens, and 0 elsewhere. */
+function ownTokens({ texts, tokens, starts, lengths }: RunLayout): Int32Array {
+  const own = new Int32Array(texts.length * tokens)
+  for (let row = 0; row < texts.length; row++) own.fill(1, starts[row], starts[row]! + lengths[row]!)
+  return own
+}
+
+function tensorOf({ type }: TensorInfo, { texts, tokens }: RunLayout, values: Int32Array): TensorData {
+  return { type, dims: [texts.length, tokens], data: type === 'int64' ? widened(values) : values }
+}
+
+/** The same numbers, all from 0, in 64 bits. Little-endian, as all of Node's platforms are: the low half comes first. */
+function widened(values: Int32Array): BigInt64Array {
+  const halves = new Int32Array(values.length * 2)
+  for (let k = 0; k < values.length; k++) halves[k * 2] = values[k]!
+  return new BigInt64Array(halves.buffer)
 }
