@@ -26,7 +26,8 @@ export function registerModel(group: string, binding: ModelBinding): RegisteredF
     volatility: 'immutable',
     nullHandling: 'call',
     batching,
-    policies: defaultPolicies,
+    // Hashing a text costs a thousandth of what it saves; for tensors it may cost as much.
+    policies: { ...defaultPolicies, dedupe: version.pipeline.kind !== 'tensors' },
     async: true,
     stateful: false,
     streams: false,
