@@ -72,10 +72,12 @@ export function storedContext({
   context,
   site,
 }: Pick<OnceCall, 'registered' | 'context' | 'site'>): Uint8Array {
-  const { name, version, inputs, output, volatility } = registered.signature
+  const { name, version, inputs, output, volatility, model } = registered.signature
   const types = [...inputs.map(({ type }) => type), output].map(formatType)
   const isVolatile = volatility === 'volatile'
-  return digest([name, version, types, context.metadata, isVolatile ? { site } : null])
+  // A group may serve another model, whose versions have the same numbers.
+  const served = model === null ? [] : [model.version.name]
+  return digest([name, version, types, context.metadata, isVolatile ? { site } : null, ...served])
 }
 
 const definitions = new WeakMap<RegisteredFunction['definition'], number>()
