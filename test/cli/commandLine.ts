@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
@@ -86,9 +87,25 @@ export function directoryWith(files: Readonly<Record<string, string>> = {}): str
   return directory
 }
 
-/** Functions that the tests of commands call. */
+/** Resolves when there is a file of this name. */
+export async function made(path: string): Promise<void> {
+  const givenUp = performance.now() + SAID_MS_MAX
+  while (!existsSync(path)) {
+    if (performance.now() > givenUp) throw new Error(`${path} was never made`)
+    await delay(10)
+  }
+}
+
+/** Functions that the tests of commands call; `slow` and `busy` make the file BEGUN when they are called. */
 export const functionsModule = `
+import { writeFileSync } from 'node:fs'
 import { defineFunction } from 'callplane'
+
+let isToldOf = process.env['BEGUN'] === undefined
+function begin() {
+  if (!isToldOf) writeFileSync(process.env['BEGUN'], '')
+  isToldOf = true
+}
 
 export const double = defineFunction({
   name: 'double',
@@ -104,6 +121,7 @@ export const slow = defineFunction({
   output: 'BIGINT',
   batching: { maxBatchingSize: 10 },
   handler: async ({ amount }) => {
+    begin()
     await new Promise((resolve) => setTimeout(resolve, 50))
     return amount
   },
@@ -114,6 +132,7 @@ export const busy = defineFunction({
   input: { amount: 'BIGINT' },
   output: 'BIGINT',
   handler: ({ amount }) => {
+    begin()
     for (const end = Date.now() + 5; Date.now() < end; );
     return amount
   },

@@ -3,11 +3,11 @@ import { existsSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { callplane, directoryWith, functionsModule, said } from './commandLine.ts'
+import { callplane, directoryWith, functionsModule, made, said } from './commandLine.ts'
 
 /** A directory with the functions that the tests call. */
 function functions(files: Readonly<Record<string, string>> = {}): string {
-  return directoryWith({ 'functions.ts': functionsModule, ...files })
+  return directoryWith({ 'functions.mjs': functionsModule, ...files })
 }
 
 describe('help and usage', () => {
@@ -86,14 +86,15 @@ describe('callplane sql', () => {
 
   test('calls the functions of modules that lie outside of any package', async () => {
     const args = ['sql', "SELECT catalog_call('double', range) AS d FROM range(3)", '--functions', '*.ts']
-    expect(await callplane(args, { directory: functions() })).toMatchObject({
+    const directory = directoryWith({ 'functions.ts': functionsModule })
+    expect(await callplane(args, { directory })).toMatchObject({
       code: 0,
       out: '{"d":0}\n{"d":2}\n{"d":4}\n',
     })
   })
 
   test('is as callplane.config.json says, and as the command line adds', async () => {
-    const settings = { functions: ['functions.ts'], database: 'kept.duckdb', settings: { route: 'staged' } }
+    const settings = { functions: ['functions.mjs'], database: 'kept.duckdb', settings: { route: 'staged' } }
     const directory = functions({ 'callplane.config.json': JSON.stringify(settings) })
     expect(await callplane(['sql', 'CREATE TABLE t AS SELECT double(21) AS a'], { directory })).toMatchObject(
       { code: 0 },
@@ -126,7 +127,7 @@ describe('callplane sql', () => {
   })
 
   test('a handler that throws ends with 1 and shows where, without the stack of Callplane', async () => {
-    const directory = functions()
+    const directory = directoryWith({ 'functions.ts': functionsModule })
     const args = ['sql', 'SELECT picky(range) FROM range(10)', '--functions', 'functions.ts']
     const { code, err } = await callplane(args, { directory })
     expect(code).toBe(1)
@@ -243,15 +244,15 @@ describe('Ctrl-C', () => {
       'sql',
       'SELECT slow(range) AS s FROM range(1000000)',
       '--functions',
-      'functions.ts',
+      'functions.mjs',
       '-o',
       'out.csv',
     ]
-    const { code, signal, err, milliseconds } = await interrupted(args, directory, 2500)
+    const { code, signal, err, milliseconds } = await interrupted(args, directory)
     expect({ code, signal }).toEqual({ code: 130, signal: null })
     expect(err).toMatch(/^cancelled after [\d,]+ rows in \d\.\d\d s; out\.csv is as it was\n$/)
     expect(milliseconds).toBeLessThan(1500)
-    expect(readdirSync(directory).toSorted()).toEqual(['functions.ts', 'out.csv'])
+    expect(readdirSync(directory).toSorted()).toEqual(['functions.mjs', 'out.csv'])
     expect(readFileSync(join(directory, 'out.csv'), 'utf8')).toBe('old')
   })
 
@@ -261,21 +262,21 @@ describe('Ctrl-C', () => {
       'sql',
       'SELECT busy(range) AS s FROM range(1000000)',
       '--functions',
-      'functions.ts',
+      'functions.mjs',
       '-o',
       'out.csv',
     ]
-    const { code, signal, err, milliseconds } = await interrupted(args, directory, 2500)
+    const { code, signal, err, milliseconds } = await interrupted(args, directory)
     expect(code === 130 || signal === 'SIGINT').toBe(true)
     expect(err).toMatch(/^cancelled after .* s; out\.csv is as it was\n$/)
     expect(milliseconds).toBeLessThan(2000)
-    expect(readdirSync(directory).toSorted()).toEqual(['functions.ts', 'out.csv'])
+    expect(readdirSync(directory).toSorted()).toEqual(['functions.mjs', 'out.csv'])
   })
 
   test('a second one ends at once', async () => {
     const directory = functions()
-    const args = ['sql', 'SELECT busy(range) AS s FROM range(1000000)', '--functions', 'functions.ts']
-    const { signal, milliseconds } = await interrupted(args, directory, 2500, 2)
+    const args = ['sql', 'SELECT busy(range) AS s FROM range(1000000)', '--functions', 'functions.mjs']
+    const { signal, milliseconds } = await interrupted(args, directory, 2)
     expect(signal).toBe('SIGINT')
     expect(milliseconds).toBeLessThan(800)
   })
@@ -283,7 +284,7 @@ describe('Ctrl-C', () => {
 
 describe('callplane explain', () => {
   test('shows where a call runs, and with --analyze what it took', async () => {
-    const args = ['explain', 'SELECT double(range) FROM range(10)', '--functions', 'functions.ts']
+    const args = ['explain', 'SELECT double(range) FROM range(10)', '--functions', 'functions.mjs']
     const directory = functions()
     const plan = await callplane(args, { directory })
     expect(plan).toMatchObject({ code: 0, err: '' })
@@ -296,7 +297,7 @@ describe('callplane explain', () => {
 describe('callplane functions and types', () => {
   test('list the catalog, or one function', async () => {
     const directory = functions()
-    const args = ['functions', '--functions', 'functions.ts']
+    const args = ['functions', '--functions', 'functions.mjs']
     const list = await callplane(args, { directory })
     expect(list.code).toBe(0)
     expect(list.out.split('\n').slice(0, 2)).toEqual([
@@ -315,7 +316,7 @@ nulls,reach the handler
 handler,a row at a time
 batching,
 executor,pool
-module,${join(directory, 'functions.ts')} (double)
+module,${join(directory, 'functions.mjs')} (double)
 `)
     expect(await callplane([...args, 'dubble'], { directory })).toMatchObject({
       code: 1,
@@ -325,7 +326,7 @@ module,${join(directory, 'functions.ts')} (double)
 
   test('types writes the catalog.d.ts', async () => {
     const directory = functions()
-    const args = ['types', '--functions', 'functions.ts', '-o', 'catalog.d.ts']
+    const args = ['types', '--functions', 'functions.mjs', '-o', 'catalog.d.ts']
     expect(await callplane(args, { directory })).toMatchObject({ code: 0, out: '', err: '' })
     expect(readFileSync(join(directory, 'catalog.d.ts'), 'utf8')).toContain(
       '    double: { args: [amount: number | bigint | null]; result: bigint | null }\n',
@@ -340,19 +341,21 @@ test('nothing is left in the directory of a database but the database', async ()
   expect(readdirSync(directory)).toEqual(['a.duckdb'])
 })
 
-/** Runs a command, sends it SIGINT after a while, and measures how long it takes to end. */
+/** Runs a command, sends it SIGINT when it calls a function, and measures how long it takes to end. */
 async function interrupted(
   args: readonly string[],
   directory: string,
-  afterMs: number,
   times = 1,
 ): Promise<Awaited<ReturnType<typeof callplane>> & { milliseconds: number }> {
   let asked = 0
+  const begun = join(directoryWith(), 'begun')
   const ended = await callplane(args, {
     directory,
+    environment: { BEGUN: begun },
     during: async (child) => {
       child.stdin?.end()
-      await delay(afterMs)
+      await made(begun)
+      await delay(100)
       asked = performance.now()
       for (let time = 0; time < times; time++) {
         child.kill('SIGINT')

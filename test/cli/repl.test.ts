@@ -37,9 +37,9 @@ describe('callplane repl through a pipe', () => {
   })
 
   test('knows commands that begin with a dot', async () => {
-    const directory = directoryWith({ 'functions.ts': functionsModule })
+    const directory = directoryWith({ 'functions.mjs': functionsModule })
     const input = '.format csv\n.functions double\n.format\n.quit\nSELECT 1;\n'
-    const { code, out } = await callplane(['repl', '--functions', 'functions.ts'], { directory, input })
+    const { code, out } = await callplane(['repl', '--functions', 'functions.mjs'], { directory, input })
     expect(code).toBe(0)
     expect(out.split('\n').slice(0, 3)).toEqual(['format csv', 'property,value', 'name,double'])
     expect(out.endsWith('\nformat csv\n')).toBe(true)
@@ -53,7 +53,7 @@ const hasTerminal = spawnSync('script', ['-qec', 'true', '/dev/null']).status ==
 
 describe.runIf(hasTerminal)('in a terminal', () => {
   test('the repl completes names, cancels a query, and keeps its history', async () => {
-    const directory = directoryWith({ 'functions.ts': functionsModule })
+    const directory = directoryWith({ 'functions.mjs': functionsModule })
     const history = join(directory, 'history')
     const { code, out } = await typed(directory, history, async (keys) => {
       await keys.type('CREATE TABLE readings (station VARCHAR,\n', '      \\.\\.\\.> ')
@@ -85,8 +85,8 @@ SELECT catalog_call('double', celsius) AS twice FROM readings;
   })
 
   test('a table shows its first rows, and a progress line leaves nothing behind', async () => {
-    const directory = directoryWith({ 'functions.ts': functionsModule })
-    const args = ['sql', 'SELECT slow(range) AS s FROM range(8000)', '--functions', 'functions.ts']
+    const directory = directoryWith({ 'functions.mjs': functionsModule })
+    const args = ['sql', 'SELECT slow(range) AS s FROM range(8000)', '--functions', 'functions.mjs']
     const { code, out } = await callplaneInTerminal([...args, '--max-rows', '2'], { directory })
     expect(code).toBe(0)
     const [progress, table] = out.split('┌')
@@ -123,7 +123,7 @@ async function typed(
   history: string,
   type: (keys: Keyboard) => Promise<void>,
 ): Promise<Ended> {
-  return callplaneInTerminal(['repl', '--functions', 'functions.ts', '--history', history], {
+  return callplaneInTerminal(['repl', '--functions', 'functions.mjs', '--history', history], {
     directory,
     during: async (child) => {
       await said(child.stdout, /callplane> /)

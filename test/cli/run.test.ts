@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { callplane, directoryWith, functionsModule, said } from './commandLine.ts'
+import { callplane, directoryWith, functionsModule, made } from './commandLine.ts'
 
 /** Runs a script that lies outside of any package. */
 async function runScript(
@@ -124,15 +124,16 @@ describe('callplane run', () => {
   test('Ctrl-C ends the script and the session that it uses', async () => {
     const script = `
       import { DataFrame, F, _ } from 'callplane'
-      console.log('begins')
       const frame = DataFrame.fromSql('SELECT range AS a FROM range(1000000)')
       await frame.project({ s: F.catalogCall('slow', _.a) }).writeCsv('out.csv')`
     const directory = directoryWith({ 'script.ts': script, 'functions.ts': functionsModule })
+    const begun = join(directoryWith(), 'begun')
     const ended = await callplane(['run', '--functions', 'functions.ts', 'script.ts'], {
       directory,
+      environment: { BEGUN: begun },
       during: async (child) => {
-        await said(child.stdout, /begins/)
-        setTimeout(() => child.kill('SIGINT'), 1500)
+        await made(begun)
+        child.kill('SIGINT')
         await once(child, 'exit')
       },
     })

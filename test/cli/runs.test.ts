@@ -43,10 +43,10 @@ const rows = DataFrame.fromSql('SELECT range % 2000 AS a FROM range(4000)')
 await rows.project({ a: _.a, b: F.catalogCall('square', _.a) }).writeParquet('out.parquet')
 `
 
-const all = ['--functions', 'functions.ts']
+const all = ['--functions', 'functions.mjs']
 
 function workplace(): string {
-  return directoryWith({ 'functions.ts': functionsModule, 'script.ts': script })
+  return directoryWith({ 'functions.mjs': functionsModule, 'script.mjs': script })
 }
 
 function calls(directory: string): readonly string[] {
@@ -97,7 +97,7 @@ describe('callplane run', () => {
   test('that is killed goes on where it was, and gives what an undisturbed run gives', async () => {
     const directory = workplace()
     const run = ['run', ...all, '--name', 'squares']
-    const killed = await callplane([...run, 'script.ts'], {
+    const killed = await callplane([...run, 'script.mjs'], {
       directory,
       during: async (child) => {
         child.stdin?.end()
@@ -112,7 +112,7 @@ describe('callplane run', () => {
     const before = calls(directory).length
     expect(await listRuns(directory)).toMatchObject([{ name: 'squares', state: 'interrupted' }])
 
-    const resumed = await callplane([...run, '--resume', 'script.ts'], { directory })
+    const resumed = await callplane([...run, '--resume', 'script.mjs'], { directory })
     expect(resumed).toMatchObject({ code: 0, out: '' })
     expect(resumed.err).toMatch(/^run \S+: [\d,]+ rows in [\d,]+ calls, [\d,]+ rows saved, \$[\d.]+\n$/)
     expect(new Set(calls(directory)).size).toBe(2000)
@@ -176,12 +176,12 @@ describe('callplane run', () => {
   test('stops at its budget, keeps what it paid for, and goes on with more', async () => {
     const directory = workplace()
     const run = ['run', ...all, '--name', 'dear']
-    const stopped = await callplane([...run, '--budget-calls', '50', 'script.ts'], { directory })
+    const stopped = await callplane([...run, '--budget-calls', '50', 'script.mjs'], { directory })
     expect(stopped.code).toBe(5)
     expect(stopped.err).toMatch(/error\[BUDGET_EXCEEDED\]: the budget of 50 calls is used up/)
     expect(stopped.err).toMatch(/^run (\S+): .*; go on with --name dear --resume\n/m)
     expect(calls(directory).length).toBeLessThanOrEqual(50)
-    expect(await callplane([...run, '--resume', 'script.ts'], { directory })).toMatchObject({ code: 0 })
+    expect(await callplane([...run, '--resume', 'script.mjs'], { directory })).toMatchObject({ code: 0 })
     // Calls that were in flight when the budget was used up are made again.
     expect(calls(directory).length).toBeLessThanOrEqual(2000 + 32)
     expect(await records(directory)).toMatchObject([{ name: 'dear', state: 'done', rows: 4000, error: null }])
@@ -195,7 +195,7 @@ describe('callplane sql', () => {
     const options = [...all, '--name', 'q', '-o', 'out.csv', '--state', 'kept']
     const stopped = await callplane(['sql', query, ...options, '--budget-dollars', '0.5'], { directory })
     expect(stopped.code).toBe(5)
-    expect(readdirSync(directory).toSorted()).toEqual(['calls.txt', 'functions.ts', 'kept', 'script.ts'])
+    expect(readdirSync(directory).toSorted()).toEqual(['calls.txt', 'functions.mjs', 'kept', 'script.mjs'])
     expect(await callplane(['sql', ...options, '--resume'], { directory })).toMatchObject({
       code: 0,
       out: '',
