@@ -31,7 +31,7 @@ export class StoreProcess {
   ) {
     this.child = spawn(process.execPath, ['--import', 'tsx', join(fixtures, fixture), ...args], {
       ...options,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     })
     onTestFinished(() => void this.child.kill('SIGKILL'))
     let rest = ''
@@ -54,6 +54,12 @@ export class StoreProcess {
       }
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
+  }
+
+  /** Lets it end what it does, and waits for that. */
+  async stop(): Promise<void> {
+    this.child.stdin?.end()
+    await this.ended
   }
 
   async kill(): Promise<void> {
