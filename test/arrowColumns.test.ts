@@ -16,6 +16,7 @@ import { checkedOffset } from '../src/arrow/offsets.ts'
 import type { DataType } from '../src/base/dataType.ts'
 import { arbitraryType } from './arbitraryType.ts'
 import { arbitraryColumn } from './arbitraryValue.ts'
+import { runs } from './deepRuns.ts'
 
 const columns = arbitraryColumn(arbitraryType())
 
@@ -53,7 +54,7 @@ describe('columns', () => {
         expect(valuesOf(type, slice, column)).toEqual(values.slice(start, start + length))
         expect(byteSize(slice)).toBeLessThanOrEqual(byteSize(column) + 64 * (1 + JSON.stringify(type).length))
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     )
   })
 
@@ -69,7 +70,7 @@ describe('columns', () => {
           list.flatMap(({ values }) => values),
         )
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     )
   })
 
@@ -81,7 +82,7 @@ describe('columns', () => {
           Array.from(rows, (row) => values[row]),
         )
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     )
   })
 
@@ -111,7 +112,7 @@ describe('columns', () => {
         })
         expect(valuesOf(type, scattered)).toEqual(expected)
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     )
   })
 
@@ -124,7 +125,7 @@ describe('columns', () => {
           Array.from({ length: times }, () => values.slice(0, 3)).flat(),
         )
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     )
   })
 
@@ -170,7 +171,7 @@ describe('bitmaps', () => {
         copyBits({ bitmap: packed(source), row: start }, { bitmap: target, row: before.length }, rows)
         expect(read(target, before.length + rows)).toEqual([...before, ...source.slice(start)])
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     )
   })
 

@@ -21,6 +21,7 @@ import type { DataType, Schema } from '../src/base/dataType.ts'
 import { parseType } from '../src/base/parseType.ts'
 import { arbitraryType } from './arbitraryType.ts'
 import { arbitraryValue } from './arbitraryValue.ts'
+import { runs } from './deepRuns.ts'
 import { VectorDatabase } from './vectorDatabase.ts'
 
 let directory: string
@@ -150,7 +151,7 @@ describe('tables', () => {
         const expected = schema.map((_, index) => parts.flatMap((columns) => columns[index]!))
         expect(valuesOfBatches(schema, read.batches)).toEqual(expected)
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     )
   })
 
@@ -166,7 +167,7 @@ describe('tables', () => {
         )
         expect(valuesOfBatches(schema, batchesOfTable(table).batches)).toEqual(expected)
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     )
   })
 
@@ -520,7 +521,7 @@ describe('IPC files', () => {
           schema.map((_, index) => parts.flatMap((columns) => columns[index]!)),
         )
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     )
   })
 
@@ -568,7 +569,7 @@ describe('IPC files', () => {
             expect(['ARROW_INVALID', 'TYPE_UNSUPPORTED']).toContain(Reflect.get(Object(error), 'code'))
           }
         }),
-        { numRuns: 1500 },
+        { numRuns: runs(1500) },
       )
     },
   )

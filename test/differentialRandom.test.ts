@@ -2,6 +2,7 @@ import { Session } from 'callplane'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { rewriteCalls } from '../sql/calls.ts'
+import { runs } from './deepRuns.ts'
 import { PlainDuckDB, sessionAnswer, unordered } from './plainDuckdb.ts'
 import { temporaryDirectory } from './sessions.ts'
 import { identities, macros, tables } from './sql/duckdbBinder.ts'
@@ -42,7 +43,7 @@ test('random queries with calls around random parts give what DuckDB gives alone
       expect(ordered ? actual : unordered(actual)).toEqual(ordered ? expected : unordered(expected))
       compared++
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   )
   expect(compared).toBeGreaterThanOrEqual(60)
 })

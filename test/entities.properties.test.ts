@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { findEntities } from '../examples/functions/entities/findEntities.ts'
 import { memoBatches } from '../examples/memos/memoBatches.ts'
+import { runs } from './deepRuns.ts'
 
 const pieces = [
   [
@@ -107,7 +108,7 @@ describe('whatever the text', () => {
           previous = end
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     )
   })
 
@@ -116,7 +117,7 @@ describe('whatever the text', () => {
       fc.property(text, (value) => {
         for (const { text: found } of findEntities(value)) expect(encodeURIComponent(found)).not.toBe('')
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     )
   })
 
@@ -127,7 +128,7 @@ describe('whatever the text', () => {
         findEntities(other)
         expect(findEntities(value)).toEqual(first)
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     )
   })
 })

@@ -8,6 +8,7 @@ import { isEngineError } from '../src/base/errors.ts'
 import { createDispatcher } from '../udf/dispatcher.ts'
 import { MainExecutor } from '../udf/executors/main.ts'
 import { invokeHandlerSync } from '../udf/invokeHandler.ts'
+import { runs } from './deepRuns.ts'
 import { batchOf, valuesOf } from './executor.conformance.ts'
 import { contextOf } from './invocations.ts'
 
@@ -251,7 +252,7 @@ describe('any batching', () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     )
     await dispatcher.close()
   })

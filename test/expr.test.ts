@@ -19,6 +19,7 @@ import {
   substituteColumns,
   transformUp,
 } from '../src/expr/walk.ts'
+import { runs } from './deepRuns.ts'
 
 const a = column('a')
 const b = column('b')
@@ -227,7 +228,7 @@ describe('rendering', () => {
         )
         expect((await read(same)).text).toBe('true')
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     )
   })
 

@@ -7,6 +7,7 @@ import { isKeyword } from '../src/base/identifier.ts'
 import { parseType } from '../src/base/parseType.ts'
 import { simpleTypeNames } from '../src/base/typeNames.ts'
 import { arbitraryType } from './arbitraryType.ts'
+import { runs } from './deepRuns.ts'
 
 let connection: DuckDBConnection
 
@@ -74,7 +75,7 @@ describe('formatType', () => {
       fc.asyncProperty(readable, async (type) => {
         expect(await printed(formatType(type))).toBe(formatType(type))
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     )
   })
 })
@@ -90,7 +91,7 @@ describe('parseType', () => {
         expect(parseType(formatType(type))).toEqual(type)
         expect(sameType(parseType(formatType(type)), type)).toBe(true)
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     )
   })
 
@@ -210,7 +211,7 @@ describe('parseType', () => {
           expect(error).toMatchObject({ code: 'DEFINITION_INVALID' })
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     )
   })
 })

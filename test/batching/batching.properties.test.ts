@@ -4,6 +4,7 @@ import { EngineError, isEngineError } from '../../src/base/errors.ts'
 import type { BatchSource } from '../../udf/batching/batchSource.ts'
 import type { CallSignal } from '../../udf/cancellation.ts'
 import { type CallResult, succeeded } from '../../udf/executor.ts'
+import { runs } from '../deepRuns.ts'
 import { TestRun } from '../invocations.ts'
 import { batchOf, firstContextOf, functionOf, Harness, numbersOf, policy, range } from './batchingHarness.ts'
 
@@ -283,7 +284,7 @@ describe('batching of random callers', () => {
           expect(calls).toBe(sent.length)
         }
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     )
   })
 })

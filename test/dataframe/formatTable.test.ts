@@ -7,6 +7,7 @@ import { formatDate, formatInterval, formatTime, formatTimestamp } from '../../d
 import { formatValue } from '../../dataframe/formatValue.ts'
 import type { Schema } from '../../src/base/dataType.ts'
 import { parseType } from '../../src/base/parseType.ts'
+import { runs } from '../deepRuns.ts'
 
 function schemaOf(types: Readonly<Record<string, string>>): Schema {
   return Object.entries(types).map(([name, type]) => ({ name, type: parseType(type) }))
@@ -206,7 +207,7 @@ test('dates and times are those of DuckDB', async () => {
       })
       expect(got).toEqual(expected)
     }),
-    { numRuns: 20 },
+    { numRuns: runs(20) },
   )
   connection.closeSync()
   instance.closeSync()

@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { expect, test } from 'vitest'
+import { runs } from '../deepRuns.ts'
 import { openSession, temporaryDirectory, values } from '../sessions.ts'
 import { calledRows, type RunPaths, RunProcess } from './killedProcess.ts'
 
-/** `CALLPLANE_KILLS=50` is the long form. */
-const KILLS = Number(process.env['CALLPLANE_KILLS'] ?? 6)
+const KILLS = runs(4)
 const ROWS = 200_000
 const DISTINCT = 20_000
 /** Batches of 128, of which 8 are called at once. */

@@ -1,6 +1,7 @@
 import { defineFunction } from 'callplane'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { runs } from '../deepRuns.ts'
 import { openSession, routes, values } from '../sessions.ts'
 
 test('any batch size gives what one batch gives', async () => {
@@ -25,7 +26,7 @@ test('any batch size gives what one batch gives', async () => {
         await session.close()
       },
     ),
-    { numRuns: 12 },
+    { numRuns: runs(12) },
   )
 })
 

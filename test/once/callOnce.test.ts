@@ -6,6 +6,7 @@ import { onAbort } from '../../udf/abort.ts'
 import { type CallOnceOptions, callOnce } from '../../udf/once/callOnce.ts'
 import { arbitraryType } from '../arbitraryType.ts'
 import { arbitraryValue } from '../arbitraryValue.ts'
+import { runs } from '../deepRuns.ts'
 import { failureOf, TestRun } from '../invocations.ts'
 import { VirtualClock } from '../virtualClock.ts'
 import { MemoryResults } from './memoryResults.ts'
@@ -305,7 +306,7 @@ describe('dedupe', () => {
           await once.close()
         },
       ),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     )
   })
 })

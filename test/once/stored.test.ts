@@ -9,6 +9,7 @@ import type { BatchSource } from '../../udf/batching/batchSource.ts'
 import { type CallOnceOptions, callOnce } from '../../udf/once/callOnce.ts'
 import { arbitraryType } from '../arbitraryType.ts'
 import { arbitraryValue } from '../arbitraryValue.ts'
+import { runs } from '../deepRuns.ts'
 import { failureOf, TestRun } from '../invocations.ts'
 import { VirtualClock } from '../virtualClock.ts'
 import { MemoryResults } from './memoryResults.ts'
@@ -191,7 +192,7 @@ describe('the cache', () => {
           expect(got[0]).toEqual(values)
         },
       ),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     )
   })
 })

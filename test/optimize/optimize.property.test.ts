@@ -7,6 +7,7 @@ import { outputColumns } from '../../src/plan/columns.ts'
 import { callProject, limit } from '../../src/plan/factories.ts'
 import type { LogicalPlan } from '../../src/plan/plan.ts'
 import { formatPlan } from '../../src/plan/print.ts'
+import { runs } from '../deepRuns.ts'
 import { catalogOf, PlanDatabase, type Rows, sorted, validSql } from '../planDatabase.ts'
 import {
   type GeneratedPlan,
@@ -18,7 +19,7 @@ import {
 import { LazyEvaluator } from './lazyEvaluation.ts'
 
 const catalog: CatalogSnapshot = catalogOf(generatorStubs)
-const numRuns = Number(process.env['PROPERTY_RUNS'] ?? 200)
+const numRuns = runs(200)
 
 let database: PlanDatabase
 let tables: readonly GeneratedPlan[]

@@ -6,6 +6,7 @@ import { EngineError } from '../../src/base/errors.ts'
 import type { Interceptor } from '../../udf/executor.ts'
 import { limitConcurrency } from '../../udf/policies/concurrency.ts'
 import { MemoryLimits } from '../../udf/policies/memoryLimits.ts'
+import { runs } from '../deepRuns.ts'
 import { failureOf } from '../invocations.ts'
 import { VirtualClock } from '../virtualClock.ts'
 import { caller, echo, echoes, seeded } from './calls.ts'
@@ -149,7 +150,7 @@ describe('a limit of concurrency', () => {
           expect(starts.at(-1)).toBe(99)
         },
       ),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     )
   })
 })

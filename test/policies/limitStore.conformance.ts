@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LimitStore } from '../../catalog/store/stateStore.ts'
+import { runs } from '../deepRuns.ts'
 
 export interface OpenedLimits {
   readonly limits: LimitStore
@@ -58,7 +59,7 @@ export function describeLimitStore(name: string, open: () => Promise<OpenedLimit
             }
           },
         ),
-        { numRuns: 50 },
+        { numRuns: runs(50) },
       )
     })
 
@@ -158,7 +159,7 @@ export function describeLimitStore(name: string, open: () => Promise<OpenedLimit
             }
           },
         ),
-        { numRuns: 50 },
+        { numRuns: runs(50) },
       )
     })
   })

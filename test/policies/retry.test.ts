@@ -5,6 +5,7 @@ import { encodeColumn } from '../../src/arrow/encode.ts'
 import { EngineError } from '../../src/base/errors.ts'
 import type { CallResult, Invoke, InvokeContext } from '../../udf/executor.ts'
 import { retry } from '../../udf/policies/retry.ts'
+import { runs } from '../deepRuns.ts'
 import { failureOf } from '../invocations.ts'
 import { VirtualClock } from '../virtualClock.ts'
 import { caller, echoes, failed, seeded, textsOf, unavailable } from './calls.ts'
@@ -274,7 +275,7 @@ describe('a retry of some rows', () => {
           }),
         )
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     )
   })
 })
