@@ -3,7 +3,7 @@ import { defaultPolicies } from '../catalog/policy/policies.ts'
 import type { RegisteredFunction } from '../catalog/registerFunction.ts'
 import type { LimitStore, ResultStore } from '../catalog/store/stateStore.ts'
 import { EngineError } from '../src/base/errors.ts'
-import { type Batching, createBatching, hasPerCallPolicies } from './batching/batching.ts'
+import { type Batching, createBatching } from './batching/batching.ts'
 import type { BatchSource } from './batching/batchSource.ts'
 import { costsOf } from './batching/rowCosts.ts'
 import { checkResult } from './checkResult.ts'
@@ -11,7 +11,7 @@ import { type Clock, type Random, systemClock } from './clock.ts'
 import type { Executor, Interceptor, Invoke, InvokeContext, InvokeStream } from './executor.ts'
 import { limitSpending } from './limitSpending.ts'
 import { observeCalls } from './observeCalls.ts'
-import { callOnce } from './once/callOnce.ts'
+import { type CallOnceOptions, callOnce } from './once/callOnce.ts'
 import { isolateFailures } from './outcome/isolateFailures.ts'
 import { breatheAfter } from './policies/breathe.ts'
 import { breakCircuit } from './policies/circuitBreaker.ts'
@@ -21,6 +21,7 @@ import { processLimits } from './policies/memoryLimits.ts'
 import { limitRate } from './policies/rateLimit.ts'
 import { retry } from './policies/retry.ts'
 import { timeOut } from './policies/timeout.ts'
+import { isRowByRow, policiesCountCalls } from './rowByRow.ts'
 import type { RunScope } from './runScope.ts'
 
 /** The one door to every executor. */
@@ -37,15 +38,11 @@ export interface Dispatcher {
   close(): Promise<void>
 }
 
-export interface DispatcherOptions {
+export interface DispatcherOptions extends Pick<CallOnceOptions, 'cacheLimit' | 'memoryLimit'> {
   /** By the name that signatures give their place. They open with their first call. */
   readonly executors: Readonly<Partial<Record<ExecutorName, Executor>>>
   /** The cache and the journals of runs; null for neither. */
   readonly results?: ResultStore | null
-  /** Bytes of the cache that are kept; default 1 GiB. */
-  readonly cacheLimit?: number
-  /** Bytes of memory in which a run remembers results; default 256 MiB. */
-  readonly memoryLimit?: number
   /** Where limits with a key are kept; by default in this process, shared by its sessions. */
   readonly limits?: LimitStore
   readonly clock?: Clock
@@ -55,9 +52,6 @@ export interface DispatcherOptions {
   /** Goes around each attempt. */
   readonly aroundAttempt?: Interceptor
 }
-
-/** Rows of cached calls that are not counted one by one, and of batches whose size is to be found. */
-const ROWS_KEPT_TOGETHER = 64
 
 /** How long calls may be let through without one of them getting to the network. */
 const BURST_MS_MAX = 0.5
@@ -74,17 +68,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const roomOf = (signature: FunctionSignature, rowByRow: boolean): number =>
     executorOf(signature).concurrencyOf(signature, rowByRow)
   const concurrencyOf = (signature: FunctionSignature, policies = defaultPolicies): number =>
-    policies.concurrency?.maxConcurrent ?? roomOf(signature, hasPerCallPolicies(policies))
+    policies.concurrency?.maxConcurrent ?? roomOf(signature, policiesCountCalls(policies))
   const limits = (): LimitStore => options.limits ?? processLimits
-  const { memoryLimit, cacheLimit } = options
-  const once = callOnce({
-    results,
-    clock,
-    siteOf: ({ site = 0 }) => site,
-    rowsOfCall,
-    ...(memoryLimit === undefined ? {} : { memoryLimit }),
-    ...(cacheLimit === undefined ? {} : { cacheLimit }),
-  })
+  const once = callOnce({ ...options, results, clock })
   const batching: Batching = createBatching({
     clock,
     batchingOf: ({ signature, definition }, { batching: policy = signature.batching, policies }) =>
@@ -147,17 +133,4 @@ function opened(executorOf: (signature: FunctionSignature) => Executor): Invoke 
     checkResult(result.column, length, { registered, batch: context.batch, executor: executor.name })
     return result
   }
-}
-
-/** Whether handlers that take one row at a time get batches of one row: where calls are counted, and where each is kept at once. */
-function isRowByRow({ policies, run }: Pick<InvokeContext, 'policies' | 'run'>): boolean {
-  return run.journal !== null || hasPerCallPolicies(policies)
-}
-
-/** Rows whose results are kept together. */
-function rowsOfCall({ signature }: RegisteredFunction, context: InvokeContext): number {
-  if (signature.style === 'row') return isRowByRow(context) ? 1 : ROWS_KEPT_TOGETHER
-  const { batching = signature.batching } = context
-  const most = batching?.maxBatchingSize ?? Number.POSITIVE_INFINITY
-  return most === 'auto' ? ROWS_KEPT_TOGETHER : most
 }

@@ -37,11 +37,17 @@ export type Statement = Omit<StartStatement, 'credits'>
 export interface StatementOwner {
   /** Ends the statement. */
   readonly signal: AbortSignal
+  /** Whether calls are counted before they are made: then none is made in the engine's thread, all go over the bridge. */
+  readonly countsCalls: boolean
   /** Is told at the end what was called in the engine's thread. */
   record(calls: readonly CallCount[]): void
 }
 
-const nobody: StatementOwner = { signal: new AbortController().signal, record: () => {} }
+const nobody: StatementOwner = {
+  signal: new AbortController().signal,
+  countsCalls: false,
+  record: () => {},
+}
 
 const CREDITS = 4
 
@@ -110,7 +116,13 @@ export class Engine {
     owner.signal.addEventListener('abort', stop)
     this.#statements.set(id, running)
     try {
-      const request: Request & { readonly kind: 'start' } = { kind: 'start', ...statement, credits: CREDITS }
+      const fused = owner.countsCalls ? [] : statement.fused
+      const request: Request & { readonly kind: 'start' } = {
+        kind: 'start',
+        ...statement,
+        fused,
+        credits: CREDITS,
+      }
       running.begin(
         await this.#ask(
           request,

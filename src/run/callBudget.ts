@@ -61,6 +61,10 @@ export class CallBudget implements Spending {
     return { dollars, calls }
   }
 
+  get countsCalls(): boolean {
+    return this.#budget.calls !== undefined
+  }
+
   begin(called: CalledFunction, rows: number): ReturnType<Spending['begin']> {
     const price = this.#priceOf(called)
     const cost = price === null ? 0 : price.perCall + price.perRow * rows
@@ -114,6 +118,7 @@ export function allBudgets(budgets: readonly CallBudget[]): Spending | null {
   const [first, ...more] = budgets
   if (first === undefined || more.length === 0) return first ?? null
   return {
+    countsCalls: budgets.some((budget) => budget.countsCalls),
     begin: (called, rows) => {
       const ends = budgets.map((budget) => budget.begin(called, rows))
       return (error) => {

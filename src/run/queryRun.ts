@@ -147,6 +147,10 @@ export class QueryRun implements StatementOwner, RunScope {
     if (event.kind === 'called' || event.kind === 'saved') this.#onProgress?.(this.progress)
   }
 
+  get countsCalls(): boolean {
+    return this.spending?.countsCalls ?? false
+  }
+
   /** Everything that was measured. */
   get profile(): RunProfile {
     return this.#profiler.toJSON()

@@ -1,5 +1,6 @@
 import { type Catalog, lookup } from '../../catalog/catalog.ts'
-import { mergeBatching } from '../../catalog/policy/mergePolicies.ts'
+import { mergeBatching, mergePolicies } from '../../catalog/policy/mergePolicies.ts'
+import { policiesCountCalls } from '../../udf/rowByRow.ts'
 import type { BatchStream } from '../arrow/batchStream.ts'
 import type { Schema } from '../base/dataType.ts'
 import type { LogicalPlan } from '../plan/plan.ts'
@@ -146,11 +147,12 @@ export class PlanService {
     const rows = await this.#estimateRows(planned)
     if (rows === null) return estimates
     for (const call of planned.calls) {
-      const { name, version, batching, policies } = lookup(catalog, call.function)
+      const { name, version, style, batching, policies } = lookup(catalog, call.function)
       const batchSize = mergeBatching(batching, call.options)?.maxBatchingSize
       const forecast = {
         rows,
         batchSize: typeof batchSize === 'number' ? batchSize : null,
+        rowByRow: style === 'row' && policiesCountCalls(mergePolicies(policies, call.options)),
         concurrency: calls.concurrencyOf(call, catalog),
         price: policies.price,
         history: await state.history(name, version),

@@ -1,4 +1,4 @@
-import { DataFrame, defineFunction, F, Session } from 'callplane'
+import { DataFrame, defineFunction, F, type QueryOptions, Session } from 'callplane'
 import { expect, test } from 'vitest'
 import { openSession, temporaryDirectory, values } from '../sessions.ts'
 
@@ -159,6 +159,57 @@ test('a budget of calls or dollars stops a run, and resumed it calls only what i
   expect(new Set(seen).size).toBe(100)
   // What was in flight at each stop may have been called again.
   expect(seen.length).toBeLessThanOrEqual(100 + 2 * 4)
+})
+
+test('handlers that take one row are called, paid and limited by the row', async () => {
+  const seen: unknown[] = []
+  const takesRows = (name: string, options: { readonly price?: { readonly perCall: number } } = {}) =>
+    defineFunction({
+      name,
+      input: { value: 'BIGINT' },
+      output: 'BIGINT',
+      ...options,
+      handler: async ({ value }) => {
+        seen.push(value)
+        return value
+      },
+    })
+  const functions = [
+    takesRows('free'),
+    takesRows('priced', { price: { perCall: 0.5 } }),
+    'test/fixtures/identities/functions.ts',
+  ]
+  const session = await openSession({ functions, state: null })
+  const calls = async (text: string) => {
+    const result = await session.sql(text)
+    await result.toRows()
+    return result.profile.functions.map(({ calls: made, dollars }) => ({ made, dollars }))
+  }
+  expect(await calls('SELECT priced(i) FROM range(20) t(i)')).toEqual([{ made: 20, dollars: 10 }])
+  expect(await session.explain('SELECT priced(i) FROM range(20) t(i)')).toContain(
+    'estimate: 20 rows in 20 calls, $10.00',
+  )
+  // Without a price or a budget nobody asks how many calls there are.
+  expect(await calls('SELECT free(i) FROM range(20) t(i)')).toEqual([{ made: 1, dollars: 0 }])
+  const limited = async (text: string, budget: NonNullable<QueryOptions['budget']>): Promise<unknown> => {
+    seen.length = 0
+    return (await session.sql(text, [], { budget })).toRows()
+  }
+  await expect(limited('SELECT priced(i) FROM range(20) t(i)', { dollars: 3 })).rejects.toThrow(
+    "the budget of $3.00 would be exceeded: $3.00 is spent, and a call of function 'priced' (version 1) for 1 row costs $0.50",
+  )
+  expect(seen.length).toBeLessThanOrEqual(6)
+  await expect(limited('SELECT free(i) FROM range(20) t(i)', { calls: 7 })).rejects.toThrow(
+    "the budget of 7 calls is used up: function 'free' (version 1) would be called once more",
+  )
+  expect(seen.length).toBeLessThanOrEqual(7)
+  // What would be called in the engine's thread is counted, too, wherever it stands.
+  for (const text of ['add_up(i, 1)', 'list_transform([i], x -> add_up(x, 1))']) {
+    await expect(limited(`SELECT ${text} FROM range(20) t(i)`, { calls: 7 })).rejects.toThrow(
+      "the budget of 7 calls is used up: function 'add_up' (version 1) would be called once more",
+    )
+    await limited(`SELECT ${text} FROM range(20) t(i)`, { calls: 20 })
+  }
 })
 
 test('a function calls another, whose failure it may catch, and which counts for itself', async () => {

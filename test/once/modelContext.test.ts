@@ -10,7 +10,7 @@ function contextOfModel(model: string, version: number): string {
   const { folder: _, ...content } = versionOf(model)
   const runtime = readDeployment({ group: 'live', model }, 1)
   const binding: ModelBinding = { version: { ...content, version }, runtime }
-  const context = storedContext({ registered: registerModel('live', binding), context: contextOf(), site: 0 })
+  const context = storedContext({ registered: registerModel('live', binding), context: contextOf() })
   return Buffer.from(context).toString('hex')
 }
 

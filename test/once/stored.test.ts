@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Volatility } from '../../catalog/function.ts'
+import { defaultBatching } from '../../catalog/policy/policies.ts'
 import type { ResultSegment } from '../../catalog/store/stateStore.ts'
 import { encodeColumn } from '../../src/arrow/encode.ts'
 import { columnToIpc } from '../../src/arrow/ipcBytes.ts'
@@ -281,12 +282,11 @@ describe('the journal of a run', () => {
   it('tells call sites of volatile functions apart', async () => {
     const { call, behind } = startProcess(new MemoryResults(), {
       volatility: 'volatile',
-      siteOf: ({ batch }) => batch,
     })
     const run = new TestRun('run')
-    await call(['a'], { run, batch: 1 })
-    await call(['a'], { run, batch: 2 })
-    await call(['a'], { run, batch: 1 })
+    await call(['a'], { run, site: 1 })
+    await call(['a'], { run, site: 2 })
+    await call(['a'], { run, site: 1 })
     expect(behind.rows).toEqual(['a', 'a'])
   })
 
@@ -306,14 +306,15 @@ describe('the journal of a run', () => {
 
   it('keeps each call of a batch as soon as it is done, those together that end while it writes', async () => {
     const results = new MemoryResults()
-    const { call, behind } = startProcess(results, { rowsOfCall: () => 2 })
+    const { call, behind } = startProcess(results)
     behind.answer = (values) => {
       if (values.includes('g')) throw new EngineError('UNAVAILABLE', 'away')
       return values.map((value) => `<${String(value)}>`)
     }
     const run = new TestRun('run')
     const values = ['a', 'b', 'c', 'c', 'd', 'e', 'f', 'g', 'h']
-    await failureOf(call(values, { run }))
+    const batching = { ...defaultBatching, maxBatchingSize: 2 }
+    await failureOf(call(values, { run, batching }))
     expect(behind.calls.map((made) => [made.firstRow, made.values])).toEqual([
       [0, ['a', 'b']],
       [2, ['c', 'd']],
@@ -323,7 +324,8 @@ describe('the journal of a run', () => {
     await new Promise(setImmediate)
     behind.calls.length = 0
     behind.answer = (list) => list.map((value) => `<${String(value)}>`)
-    expect(await call(values, { run: new TestRun('run') })).toEqual(values.map((value) => `<${value}>`))
+    const resumed = call(values, { run: new TestRun('run'), batching })
+    expect(await resumed).toEqual(values.map((value) => `<${value}>`))
     expect(behind.rows).toEqual(['g', 'h'])
     expect(results.segments.size).toBeLessThanOrEqual(3)
   })

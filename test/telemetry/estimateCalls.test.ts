@@ -7,7 +7,14 @@ import {
   formatShare,
 } from '../../src/run/profile/formatFigures.ts'
 
-const forecast = { rows: 64_000, batchSize: 64, concurrency: 32, price: null, history: null }
+const forecast = {
+  rows: 64_000,
+  batchSize: 64,
+  rowByRow: false,
+  concurrency: 32,
+  price: null,
+  history: null,
+}
 const history = { function: 'score', version: 2, rows: 1000, calls: 20, milliseconds: 1000, dollars: 0.5 }
 
 test('without anything known, only the calls', () => {
@@ -32,6 +39,16 @@ test('earlier runs give the fill of batches, time and cost', () => {
 test('fewer calls than may run at once share their time among fewer', () => {
   const estimate = estimateCalls({ ...forecast, rows: 100, history })
   expect(estimate).toMatchObject({ calls: 2, seconds: 0.05 })
+})
+
+test('a call a row costs its price a row, whatever batches took before it had one', () => {
+  const price = { perCall: 0.01, perRow: 0, perUnit: {} }
+  const free = { ...history, dollars: 0 }
+  const single = { ...forecast, batchSize: null, rowByRow: true, rows: 500, price }
+  expect(describeEstimate(estimateCalls({ ...single, history: free }))).toBe(
+    'estimate: 500 rows in 500 calls, 15.6 ms, $5.00 (from 1,000 rows of earlier runs)',
+  )
+  expect(estimateCalls(single)).toMatchObject({ calls: 500, dollars: 5 })
 })
 
 test('nothing to call takes nothing', () => {

@@ -1,8 +1,8 @@
-import type { CallPolicies } from '../../catalog/policy/policies.ts'
 import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
 import { EngineError } from '../../src/base/errors.ts'
 import type { Clock } from '../clock.ts'
 import type { Interceptor } from '../executor.ts'
+import { countsCalls } from '../rowByRow.ts'
 import type { RunScope } from '../runScope.ts'
 import type { BatchingOf } from './batchingOptions.ts'
 import type { BatchSource } from './batchSource.ts'
@@ -39,8 +39,7 @@ export function createBatching({ clock, batchingOf }: BatchingSetup): Batching {
       if (closed) throw closedError()
       if (batch.length === 0) return next(registered, batch, context)
       if (registered.signature.style === 'row') {
-        if (batch.length === 1 || !hasPerCallPolicies(context.policies))
-          return next(registered, batch, context)
+        if (batch.length === 1 || !countsCalls(context)) return next(registered, batch, context)
         return functionOf(registered).invokeRows(next, batch, context)
       }
       const options = batchingOf(registered, context)
@@ -67,12 +66,6 @@ export function createBatching({ clock, batchingOf }: BatchingSetup): Batching {
       for (const each of functions.values()) each.fail(closedError())
     },
   }
-}
-
-/** Whether a policy counts calls, so that handlers that take one row at a time get batches of one row. */
-export function hasPerCallPolicies(policies: CallPolicies): boolean {
-  const { retry, rateLimit, concurrency, timeout, circuitBreaker } = policies
-  return [retry, rateLimit, concurrency, timeout, circuitBreaker].some((policy) => policy !== null)
 }
 
 function closedError(): EngineError {

@@ -1,7 +1,7 @@
-import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
 import type { ResultStore } from '../../catalog/store/stateStore.ts'
 import type { Clock } from '../clock.ts'
-import type { Interceptor, InvokeContext } from '../executor.ts'
+import type { Interceptor } from '../executor.ts'
+import { rowsOfCall } from '../rowByRow.ts'
 import type { RunScope } from '../runScope.ts'
 import { CallGraph } from './callGraph.ts'
 import { callMissing } from './callMissing.ts'
@@ -23,10 +23,6 @@ export interface CallOnceOptions {
   readonly cacheLimit?: number
   /** Bytes of kept results that stay in memory after they were read; default 64 MiB. */
   readonly segmentMemory?: number
-  /** Rows of one call, each of which is kept as soon as it is done; default `maxBatchingSize`. */
-  readonly rowsOfCall?: (registered: RegisteredFunction, context: InvokeContext) => number
-  /** Tells the call sites of a query apart, the same when it is resumed; default 0 for all. */
-  readonly siteOf?: (context: InvokeContext) => number
 }
 
 /** Calls each row once where its function allows it. */
@@ -44,7 +40,6 @@ export interface CallOnce {
  */
 export function callOnce(options: CallOnceOptions): CallOnce {
   const { results, clock, memoryLimit = 256 << 20, cacheLimit = 1 << 30, segmentMemory = 64 << 20 } = options
-  const { rowsOfCall = rowsOfBatching, siteOf = () => 0 } = options
   const limits = { cacheBytes: cacheLimit, segmentBytes: segmentMemory }
   const stored = results === null ? null : new StoredResults(results, clock, limits)
   const memories = new WeakMap<RunScope, RunMemory>()
@@ -83,7 +78,6 @@ export function callOnce(options: CallOnceOptions): CallOnce {
       isCached,
       notBefore: ttl === null ? 0 : clock.now() - ttl * 1000,
       rowsOfCall: isStored ? rowsOfCall(registered, context) : batch.length,
-      site: siteOf(context),
     }
     if (isVolatile) return callMissing(call, allRows(batch))
     const memory = memoryOf(run)
@@ -107,13 +101,4 @@ export function callOnce(options: CallOnceOptions): CallOnce {
       open.clear()
     },
   }
-}
-
-/** Rows that are kept together where handlers get them one by one, or as many as suits them. */
-const rowsKeptTogether = 64
-
-function rowsOfBatching({ signature }: RegisteredFunction): number {
-  const { batching, style } = signature
-  if (typeof batching?.maxBatchingSize === 'number') return batching.maxBatchingSize
-  return batching !== null || style === 'row' ? rowsKeptTogether : Number.POSITIVE_INFINITY
 }

@@ -24,7 +24,7 @@ export function keepFinished(stored: StoredResults): Interceptor {
     }
     // The call may take the columns away.
     const keyed = { types: inputTypes({ registered }), columns: batch.columns, rows: allRows(batch) }
-    const keys = digestRows(storedContext({ registered, context, site: 0 }), keyed)
+    const keys = digestRows(storedContext({ registered, context }), keyed)
     const result = await next(registered, batch, context)
     const good = successes(result)
     if (good.length === 0) return result

@@ -20,8 +20,6 @@ export interface OnceCall {
   readonly notBefore: number
   /** Rows of one call, each of which is kept as soon as it is done. */
   readonly rowsOfCall: number
-  /** Tells call sites of a query apart. */
-  readonly site: number
 }
 
 /** The rows of a batch. */
@@ -67,17 +65,14 @@ export function reportSaved(
 }
 
 /** What tells calls apart beside their rows, wherever they are made, as 32 bytes. */
-export function storedContext({
-  registered,
-  context,
-  site,
-}: Pick<OnceCall, 'registered' | 'context' | 'site'>): Uint8Array {
+export function storedContext({ registered, context }: Pick<OnceCall, 'registered' | 'context'>): Uint8Array {
   const { name, version, inputs, output, volatility, model } = registered.signature
   const types = [...inputs.map(({ type }) => type), output].map(formatType)
+  const { metadata, site = 0 } = context
   const isVolatile = volatility === 'volatile'
   // A group may serve another model, whose versions have the same numbers.
   const served = model === null ? [] : [model.version.name]
-  return digest([name, version, types, context.metadata, isVolatile ? { site } : null, ...served])
+  return digest([name, version, types, metadata, isVolatile ? { site } : null, ...served])
 }
 
 const definitions = new WeakMap<RegisteredFunction['definition'], number>()

@@ -39,6 +39,7 @@ function scaled(
   const estimate = estimateCalls({
     rows: Math.round(rows * scale),
     batchSize: null,
+    rowByRow: false,
     concurrency: 1,
     price: null,
     history,

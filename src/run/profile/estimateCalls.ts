@@ -6,8 +6,10 @@ import { formatCount, formatCounted, formatDollars, formatMilliseconds } from '.
 export interface CallForecast {
   /** Rows to call. */
   readonly rows: number
-  /** Rows of a batch at most; null for a call a row. */
+  /** Rows of a batch at most; null where that is not fixed. */
   readonly batchSize: number | null
+  /** Whether each row is a call of its own, whatever earlier runs did. */
+  readonly rowByRow: boolean
   /** Calls in flight at once. */
   readonly concurrency: number
   readonly price: Price | null
@@ -29,18 +31,20 @@ export interface CallEstimate {
 
 /** Carries what earlier runs measured over to so many rows. */
 export function estimateCalls(forecast: CallForecast): CallEstimate {
-  const { rows, concurrency, history } = forecast
+  const { rows, batchSize, rowByRow, concurrency, history } = forecast
   const learned = history !== null && history.calls > 0 ? history : null
-  const perCall =
-    learned === null || learned.rows === 0 ? (forecast.batchSize ?? 1) : learned.rows / learned.calls
-  const calls = Math.ceil(rows / Math.max(perCall, Number.MIN_VALUE))
+  const filled = learned === null || learned.rows === 0 ? (batchSize ?? 1) : learned.rows / learned.calls
+  const batches = Math.ceil(rows / filled)
+  const calls = rowByRow ? rows : batches
   return {
     rows,
     calls,
     seconds:
       learned === null
         ? null
-        : ((learned.milliseconds / learned.calls) * calls) / 1000 / Math.min(concurrency, Math.max(calls, 1)),
+        : ((learned.milliseconds / learned.calls) * batches) /
+          1000 /
+          Math.min(concurrency, Math.max(calls, 1)),
     dollars: estimateDollars(forecast, learned, calls),
     learnedRows: learned?.rows ?? 0,
   }
