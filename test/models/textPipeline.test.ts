@@ -312,7 +312,7 @@ describe('classes', () => {
 
 describe('failures', () => {
   const message =
-    "function 'model.words' (version 3) failed in batch 7 of 3 rows, row 1: its text is NULL\n  leave such rows out, or give a text for them: coalesce(…, '')"
+    "function 'model.words' (version 3) cannot take its input 'text' in batch 7 of 3 rows, row 1: it is null, where the model takes a text"
 
   it('tell the row of a NULL, or fail with the first', async () => {
     const opened = await open()
@@ -339,7 +339,7 @@ describe('failures', () => {
       {
         code: 'MODEL_FAILED',
         message:
-          'axis == 1 || axis == largest was false\n  its longest text has 4 tokens, and texts are cut at no length: if the model takes fewer, register it with a maxLength',
+          "function 'model.words' (version 3) failed in batch 7 of 1 row, row 0: axis == 1 || axis == largest was false\n  its longest text has 4 tokens, and texts are not cut: if the model takes fewer, register it with a maxLength",
       },
     )
   })
@@ -347,7 +347,8 @@ describe('failures', () => {
   it('say that a graph gave another shape', async () => {
     await expect(embed(['a'], {}, logits([[0, 0]]))).rejects.toMatchObject({
       code: 'MODEL_FAILED',
-      message: "model 'words' (version 3) gave an output 'out' of shape [1, 2] where [1, 3, 3] was expected",
+      message:
+        "function 'model.words' (version 3) failed in batch 7 of 1 row: the model's output 'out' has the shape [1, 2] where [1, 3, 3] was expected",
     })
   })
 })

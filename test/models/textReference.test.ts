@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { EngineError, messageOf } from '../../src/base/errors.ts'
 import type { RunModel, TensorData } from '../../udf/executors/onnx/pipeline.ts'
 import { bertCharacter } from '../../udf/executors/onnx/text/bertCharacters.ts'
 import { openTextPipeline } from '../../udf/executors/onnx/text/textPipeline.ts'
@@ -106,13 +107,32 @@ describe.skipIf(missing !== undefined)(`texts as in Python${skipped}`, () => {
     expect(rounded).toEqual([0.695, 0.943, 0.257])
   })
 
-  async function embed(pooling: 'mean' | 'cls' | 'none', path: string, of: readonly string[]) {
-    const session = await InferenceSession.create(path, { intraOpNumThreads: 1 })
+  it('says that a tokenizer does not fit the model, and how long texts are', async () => {
+    const path = join(folder, 'foreign.json')
+    const own = JSON.parse(readFileSync(tokenizer, 'utf8'))
+    own.model.vocab['hello'] = 40_000
+    writeFileSync(path, JSON.stringify(own))
+    const file = join(models, 'minilm.onnx')
+    await expect(embed('none', file, ['hello'], { path })).rejects.toThrow(
+      `tokenizer '${path}' does not fit model 'words' (version 3): it gives token 40000, and the model knows tokens up to 30521`,
+    )
+    await expect(embed('none', file, ['a '.repeat(600)], { maxLength: 600 })).rejects.toThrow(
+      /its longest text has 600 tokens, and texts are cut at 600: if the model takes fewer, register it with a maxLength$/,
+    )
+  })
+
+  async function embed(
+    pooling: 'mean' | 'cls' | 'none',
+    file: string,
+    of: readonly string[],
+    { path = tokenizer, maxLength = 256 } = {},
+  ) {
+    const session = await InferenceSession.create(file, { intraOpNumThreads: 1, logSeverityLevel: 4 })
     const output = pooling === 'none' ? 'emb' : 'hidden'
     const [own] = graphOf(384, pooling === 'none' ? 2 : 3).outputs
     const graph = { ...graphOf(384, 3), outputs: [{ ...own!, name: output }] }
-    const pipeline = { ...embeddingPipeline, pooling, normalize: true, maxLength: 256 }
-    const opened = await openTextPipeline(bindingOf(pipeline, graph, { tokenizer }))
+    const pipeline = { ...embeddingPipeline, pooling, normalize: true, maxLength }
+    const opened = await openTextPipeline(bindingOf(pipeline, graph, { tokenizer: path }))
     const { column } = await opened.invoke(batchOf(of), runOf(session), context)
     await session.release()
     return rowsOf(column)
@@ -132,7 +152,9 @@ function runOf(session: InferenceSession): RunModel {
     const feeds = Object.entries(inputs).map(([name, { data, dims }]) => {
       return [name, new Tensor('int64', data as BigInt64Array, dims)]
     })
-    const outputs = await session.run(Object.fromEntries(feeds))
+    const outputs = await session.run(Object.fromEntries(feeds)).catch((error: unknown) => {
+      throw new EngineError('MODEL_FAILED', messageOf(error))
+    })
     const plain = Object.entries(outputs).map(([name, { data, dims }]): [string, TensorData] => {
       return [name, { type: 'float32', dims, data }]
     })

@@ -1,73 +1,59 @@
 import type { ModelVersion } from '../../../../catalog/models/model.ts'
 import { EngineError, isEngineError } from '../../../../src/base/errors.ts'
-import type { PipelineContext, TensorData } from '../pipeline.ts'
+import { failedIn, failedRun, inputInvalid, type ModelPlace } from '../modelErrors.ts'
+import type { TensorData } from '../pipeline.ts'
 import type { TokenRows } from './tokenizer.ts'
 
-/** A text is NULL; `row` counts from 0 within the batch. */
-export function nullText(
-  { version }: ModelVersion,
-  context: PipelineContext,
-  { row, rows }: { readonly row: number; readonly rows: number },
-): EngineError {
-  const place = `batch ${context.batch} of ${rows} ${rows === 1 ? 'row' : 'rows'}, row ${row}`
-  return new EngineError(
-    'MODEL_INPUT_INVALID',
-    `function '${context.function}' (version ${version}) failed in ${place}: its text is NULL`,
-    {
-      function: context.function,
-      version,
-      batch: context.batch,
-      batchRows: rows,
-      row,
-      hint: "leave such rows out, or give a text for them: coalesce(…, '')",
-    },
-  )
+/** A text is null; `row` counts from 0 within the batch. */
+export function nullText(place: ModelPlace, { inputs }: ModelVersion, row: number): EngineError {
+  return inputInvalid(place, inputs[0]?.name ?? 'text', row, 'it is null, where the model takes a text')
 }
 
-/** Tokens of the texts of a run that failed. */
+/** A run of some texts. */
 export interface FailedRun {
+  readonly place: ModelPlace
+  /** Rows of the batch that it was made of. */
+  readonly rows: Int32Array
   readonly texts: TokenRows
+  /** Tokens of the longest. */
   readonly tokens: number
   readonly maxLength: number | null
 }
 
-/**
- * What a run failed with, said in terms of texts where onnxruntime's message tells that a token, or a place in the text, is beyond
- * the tables of the model.
- */
+/** What onnxruntime says of a number that is beyond the rows of a table. */
+const beyondTable =
+  /indices element out of data bounds, idx=(\d+) must be within the inclusive range \[-?\d+,(\d+)\]/
+
+/** What a run failed with, in terms of texts: a token that the model does not know, or, perhaps, more of them than it takes. */
 export function runFailed(
   thrown: unknown,
-  { name, version, artifacts }: ModelVersion,
-  { texts, tokens, maxLength }: FailedRun,
+  version: ModelVersion,
+  { place, rows, texts, tokens, maxLength }: FailedRun,
 ): unknown {
-  if (!isEngineError(thrown) || thrown.code !== 'MODEL_FAILED') return thrown
-  const { path = '' } = artifacts['tokenizer'] ?? {}
-  const beyond =
-    /indices element out of data bounds, idx=(\d+) must be within the inclusive range \[-?\d+,(\d+)\]/.exec(
-      thrown.message,
-    )
-  if (beyond !== null && texts.ids.includes(Number(beyond[1]))) {
+  if (!isEngineError(thrown) || thrown.code !== 'MODEL_FAILED') return failedRun(place, thrown, rows)
+  const [, token, last] = beyondTable.exec(thrown.message) ?? []
+  if (token !== undefined && texts.ids.includes(Number(token))) {
+    const path = version.artifacts['tokenizer']?.path ?? ''
+    const model = `model '${version.name}' (version ${version.version})`
     return new EngineError(
       'MODEL_INVALID',
-      `tokenizer '${path}' does not fit model '${name}' (version ${version}): it gives token ${beyond[1]}, and the model knows tokens up to ${beyond[2]}`,
-      { ...thrown.details, hint: 'register the model with the tokenizer.json that it was published with' },
+      `tokenizer '${path}' does not fit ${model}: it gives token ${token}, and the model knows tokens up to ${last}`,
+      { ...place, hint: 'register the model with the tokenizer.json that it was published with' },
       thrown,
     )
   }
-  const cutAt = maxLength === null ? 'no length' : `${maxLength} tokens`
-  const hint = `its longest text has ${tokens} tokens, and texts are cut at ${cutAt}: if the model takes fewer, register it with a maxLength`
-  return new EngineError(thrown.code, thrown.message, { ...thrown.details, hint }, thrown.cause)
+  const cutAt = maxLength === null ? 'are not cut' : `are cut at ${maxLength}`
+  const hint = `its longest text has ${tokens} tokens, and texts ${cutAt}: if the model takes fewer, register it with a maxLength`
+  const hinted = new EngineError(thrown.code, thrown.message, { ...thrown.details, hint }, thrown.cause)
+  return failedRun(place, thrown.details.hint === undefined ? hinted : thrown, rows)
 }
 
 /** The graph gave a tensor of another shape than it promised. */
 export function wrongShape(
-  { name, version }: ModelVersion,
+  place: ModelPlace,
   output: string,
   { dims, expected }: { readonly dims: TensorData['dims']; readonly expected: readonly number[] },
 ): EngineError {
-  const shapes = `of shape [${dims.join(', ')}] where [${expected.join(', ')}] was expected`
-  return new EngineError(
-    'MODEL_FAILED',
-    `model '${name}' (version ${version}) gave an output '${output}' ${shapes}`,
-  )
+  const problem = `the model's output '${output}' has the shape [${dims.join(', ')}] where [${expected.join(', ')}] was expected`
+  return failedIn(place, { code: 'MODEL_FAILED', problem })
 }

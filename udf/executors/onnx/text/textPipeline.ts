@@ -6,6 +6,7 @@ import { type Batch, type ColumnData, isValid } from '../../../../src/arrow/colu
 import { decodeStrings } from '../../../../src/arrow/strings.ts'
 import { EngineError } from '../../../../src/base/errors.ts'
 import type { CallResult, RowFailure } from '../../../executor.ts'
+import { type ModelPlace, placeOf } from '../modelErrors.ts'
 import type { OpenPipeline, Pipeline, PipelineContext, RunModel } from '../pipeline.ts'
 import { Classes } from './classes.ts'
 import { Embeddings } from './embeddings.ts'
@@ -17,9 +18,12 @@ import { nullText, runFailed, wrongShape } from './textFailures.ts'
 import type { TextResults } from './textResults.ts'
 import { openTokenizer, type Tokenizer, type TokenRows } from './tokenizer.ts'
 
-/** What a run costs besides its tokens, in tokens: on a device, which works on thousands of them at once, far more. */
-const RUN_COST_CPU = 16
-const RUN_COST_DEVICE = 2048
+/**
+ * What a run costs besides its tokens, in tokens: the time in which the model's weights are read, which more threads do not shorten.
+ * On a device, which works on thousands of tokens at once, it is far more.
+ */
+const RUN_COST_OF_THREAD = 16
+const RUN_COST_OF_DEVICE = 2048
 
 /** Runs a model over texts: tokenizes them, puts those of like length together, and makes embeddings or classes of what it gives. */
 export const openTextPipeline: OpenPipeline = async (binding) => {
@@ -49,7 +53,7 @@ class TextModelPipeline implements Pipeline {
   readonly #limits: RunLimits
 
   constructor(binding: ModelBinding, pipeline: TextPipeline, graph: TextGraph, tokenizer: Tokenizer) {
-    const { batchSize, executionProviders } = binding.runtime
+    const { batchSize, executionProviders, intraOpNumThreads } = binding.runtime
     this.#binding = binding
     this.#pipeline = pipeline
     this.#graph = graph
@@ -57,67 +61,58 @@ class TextModelPipeline implements Pipeline {
     this.#fixed = fixedSizes(graph)
     this.#limits = {
       maxRows: this.#fixed.rows ?? batchSize,
-      runCost: executionProviders[0] === 'cpu' ? RUN_COST_CPU : RUN_COST_DEVICE,
+      runCost: executionProviders[0] === 'cpu' ? RUN_COST_OF_THREAD * intraOpNumThreads : RUN_COST_OF_DEVICE,
       pads: graph.mask !== null || this.#fixed.tokens !== null,
     }
   }
 
   async invoke(batch: Batch, run: RunModel, context: PipelineContext): Promise<CallResult> {
     const { version } = this.#binding
+    const { length } = batch
     const [column] = batch.columns
     if (column === undefined) throw new EngineError('INTERNAL', 'a text model was called without a text')
-    const { length } = batch
+    const place = placeOf(version, context, length)
     const nulls = nullRows(column)
-    const failures: RowFailure[] = nulls.map((row) => ({
-      row,
-      error: nullText(version, context, { row, rows: length }),
-    }))
+    const failures: RowFailure[] = nulls.map((row) => ({ row, error: nullText(place, version, row) }))
     const [failure] = failures
     if (failure !== undefined && !context.reportsRows) throw failure.error
-    const places = nulls.length === 0 ? null : otherRows(nulls, length)
+    const rows = rowsWithout(nulls, length)
+    const tokens = this.#tokenizer.tokenize(this.#textsOf(column, rows))
     const results = this.#results(length)
-    await this.#runAll(this.#textsOf(column, places), run, (output, layout, row, text) =>
-      results.put(output, layout, row, places?.[text] ?? text),
-    )
+    for (const part of planRuns(lengthsOf(tokens), this.#limits)) {
+      const layout = layOut(part, tokens, { fixed: this.#fixed, padding: this.#tokenizer.padding })
+      const places = part.rows.map((text) => rows[text]!)
+      const output = await this.#run({ run, layout, tokens }, { place, rows: places })
+      places.forEach((to, row) => results.put(output, layout, row, to))
+    }
     return { column: results.column(validityWithout(nulls, length)), failures }
   }
 
-  /** Texts of the valid rows, with what is put before them. */
-  #textsOf(column: ColumnData, places: readonly number[] | null): readonly string[] {
+  /** The texts of some rows, with what is put before them. */
+  #textsOf(column: ColumnData, rows: Int32Array): readonly string[] {
     const { prefix } = this.#pipeline
     const all = decodeStrings(offsetsOf(column), bytesOf(column))
-    const texts = places === null ? all : places.map((row) => all[row]!)
+    const texts = rows.length === all.length ? all : Array.from(rows, (row) => all[row]!)
     return prefix === '' ? texts : texts.map((text) => prefix + text)
   }
 
-  async #runAll(texts: readonly string[], run: RunModel, put: Put): Promise<void> {
-    const tokens = this.#tokenizer.tokenize(texts)
-    const lengths = Int32Array.from(texts, (_, text) => tokens.offsets[text + 1]! - tokens.offsets[text]!)
-    const { padding } = this.#tokenizer
-    for (const part of planRuns(lengths, this.#limits)) {
-      const layout = layOut(part, tokens, { fixed: this.#fixed, padding })
-      const output = await this.#run(tokens, layout, run)
-      for (let row = 0; row < part.rows.length; row++) put(output, layout, row, part.rows[row]!)
-    }
-  }
-
-  async #run(texts: TokenRows, layout: RunLayout, run: RunModel): Promise<Float32Array | Float64Array> {
-    const { version } = this.#binding
+  async #run({ run, layout, tokens }: Run, at: RunPlace): Promise<Float32Array | Float64Array> {
     const { padding, maxLength } = this.#tokenizer
-    const { name } = this.#graph.output
-    const inputs = inputTensors(this.#graph, layout, { texts, padding })
-    const outputs = await run(inputs).catch((error: unknown) => {
-      throw runFailed(error, version, { texts, tokens: layout.tokens, maxLength })
-    })
-    const output = outputs[name]
-    if (output === undefined) throw new EngineError('INTERNAL', `a run gave no output '${name}'`)
-    const { width } = this.#graph
+    const { output, width } = this.#graph
+    const outputs = await run(inputTensors(this.#graph, layout, { texts: tokens, padding })).catch(
+      (error: unknown) => {
+        const { version } = this.#binding
+        throw runFailed(error, version, { ...at, texts: tokens, tokens: layout.tokens, maxLength })
+      },
+    )
+    const tensor = outputs[output.name]
+    if (tensor === undefined) throw new EngineError('INTERNAL', `a run gave no output '${output.name}'`)
+    const { dims } = tensor
     const rows = layout.texts.length
-    const expected = this.#graph.output.shape.length === 3 ? [rows, layout.tokens, width] : [rows, width]
-    if (expected.some((size, dimension) => size !== output.dims[dimension])) {
-      throw wrongShape(version, name, { dims: output.dims, expected })
-    }
-    return outputNumbers(output)
+    const expected = output.shape.length === 3 ? [rows, layout.tokens, width] : [rows, width]
+    const fits = dims.length === expected.length && dims.every((size, axis) => size === expected[axis])
+    if (!fits) throw wrongShape(at.place, output.name, { dims, expected })
+    return outputNumbers(tensor)
   }
 
   #results(rows: number): TextResults {
@@ -127,7 +122,22 @@ class TextModelPipeline implements Pipeline {
   }
 }
 
-type Put = (output: Float32Array | Float64Array, layout: RunLayout, row: number, text: number) => void
+/** Texts that a model is to run over, and the model. */
+interface Run {
+  readonly run: RunModel
+  readonly layout: RunLayout
+  readonly tokens: TokenRows
+}
+
+/** The rows of a batch that they come of. */
+interface RunPlace {
+  readonly place: ModelPlace
+  readonly rows: Int32Array
+}
+
+function lengthsOf({ offsets }: TokenRows): Int32Array {
+  return offsets.subarray(1).map((end, text) => end - offsets[text]!)
+}
 
 function nullRows(column: ColumnData): readonly number[] {
   const rows: number[] = []
@@ -136,9 +146,10 @@ function nullRows(column: ColumnData): readonly number[] {
   return rows
 }
 
-function otherRows(nulls: readonly number[], length: number): readonly number[] {
+function rowsWithout(nulls: readonly number[], length: number): Int32Array {
+  const rows = Int32Array.from({ length }, (_, row) => row)
   const left = new Set(nulls)
-  return Array.from({ length }, (_, row) => row).filter((row) => !left.has(row))
+  return nulls.length === 0 ? rows : rows.filter((row) => !left.has(row))
 }
 
 function validityWithout(nulls: readonly number[], length: number): Uint8Array | null {

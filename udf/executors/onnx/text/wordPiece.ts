@@ -28,7 +28,7 @@ const SPACE = LIST
  */
 export class WordPieceEncoder implements TokenEncoder {
   readonly #how: BertNormalization
-  readonly #model: WordPieceModel
+  readonly #unknownId: number
   readonly #trie = new WordTrie()
   /** Where pieces within a word start. */
   readonly #inWord: number
@@ -40,7 +40,7 @@ export class WordPieceEncoder implements TokenEncoder {
 
   constructor(model: WordPieceModel, how: BertNormalization) {
     this.#how = how
-    this.#model = model
+    this.#unknownId = model.unknownId
     this.#word = new Int32Array(model.maxWordLength)
     for (const [word, id] of model.vocabulary) this.#trie.add(this.#spell(word), id)
     this.#inWord = this.#trie.path(this.#spell(model.continuingPrefix))
@@ -83,12 +83,12 @@ export class WordPieceEncoder implements TokenEncoder {
     if (length === 0) return
     this.#length = 0
     const first = into.length
-    if (length > this.#word.length) return into.push(this.#model.unknownId)
+    if (length > this.#word.length) return into.push(this.#unknownId)
     for (let start = 0; start < length; ) {
       const end = this.#longestPiece(start, length, into)
       if (end === start) {
         into.length = first
-        return into.push(this.#model.unknownId)
+        return into.push(this.#unknownId)
       }
       start = end
     }

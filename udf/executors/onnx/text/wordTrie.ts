@@ -10,10 +10,9 @@ export class WordTrie {
   #mask = 1023
   #ids = new Int32Array(1024).fill(-1)
 
-  /** Adds a word, from `start` on, and gives the node where it ends. */
   add(symbols: readonly number[], id: number): void {
-    const node = this.path(symbols)
-    this.#ids[node] = id
+    const end = this.path(symbols)
+    this.#ids[end] = id
   }
 
   /** The node at the end of these symbols; made where there is none. */
