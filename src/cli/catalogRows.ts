@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { FunctionSignature } from '../../catalog/function.ts'
+import type { ModelBinding } from '../../catalog/models/model.ts'
 import type { Schema } from '../base/dataType.ts'
 import { formatType } from '../base/formatType.ts'
 import type { RowSource } from './formats/rowSource.ts'
+import { counted } from './progress.ts'
 
 const text = { kind: 'varchar' } as const
 
@@ -30,7 +32,7 @@ const properties: Schema = ['property', 'value'].map((name) => ({ name, type: te
 
 /** A row for each property of a function. */
 export function describeFunction(signature: FunctionSignature): RowSource {
-  const { version, output, inputs, batching, module } = signature
+  const { version, output, inputs, batching, module, model } = signature
   return rowsOf(properties, [
     ['name', signature.name],
     ['version', String(version)],
@@ -38,15 +40,33 @@ export function describeFunction(signature: FunctionSignature): RowSource {
     ...inputs.map(({ name, type }) => [`argument ${name}`, formatType(type)]),
     ['result', formatType(output)],
     ['volatility', signature.volatility],
-    ['nulls', signature.nullHandling === 'propagate' ? 'give null' : 'reach the handler'],
-    ['handler', `${signature.async ? 'async, ' : ''}${handled[signature.style]}`],
+    ['nulls', nullsOf(signature)],
+    ['handler', model === null ? `${signature.async ? 'async, ' : ''}${handled[signature.style]}` : null],
     [
       'batching',
       batching === null ? null : `${batching.maxBatchingSize} rows or ${batching.maxBufferDuration} ms`,
     ],
     ['executor', signature.executor],
     ['module', module === null ? null : `${fileURLToPath(module.url)} (${module.exportName})`],
+    ...(model === null ? [] : describeModel(model)),
   ])
+}
+
+function nullsOf({ nullHandling, model }: FunctionSignature): string {
+  if (nullHandling === 'propagate') return 'give null'
+  if (model === null) return 'reach the handler'
+  const { pipeline } = model.version
+  return pipeline.kind === 'tensors' && pipeline.preprocess !== null ? 'reach its preprocess' : 'fail'
+}
+
+function describeModel({ version, runtime }: ModelBinding): readonly (readonly [string, string])[] {
+  const { minSessions, maxSessions, intraOpNumThreads, executionProviders, batchSize } = runtime
+  return [
+    ['model', `${version.name}, version ${version.version}`],
+    ['sessions', minSessions === maxSessions ? String(maxSessions) : `${minSessions} to ${maxSessions}`],
+    ['threads', `${counted(intraOpNumThreads, 'thread')} a session, on ${executionProviders.join(' or ')}`],
+    ['runs', `${counted(batchSize, 'row')} at most`],
+  ]
 }
 
 const handled: Readonly<Record<FunctionSignature['style'], string>> = {

@@ -79,7 +79,11 @@ export function addOutputFlag(command: Command, what: string): Command {
 }
 
 export function addResultFlags(command: Command): Command {
-  return addOutputFlag(command, 'write to a file, whose ending gives the format')
+  return addFormatFlags(addOutputFlag(command, 'write to a file, whose ending gives the format'))
+}
+
+export function addFormatFlags(command: Command): Command {
+  return command
     .addOption(
       new Option('--format <name>', 'default: table on a terminal, ndjson elsewhere').choices(formats),
     )
@@ -90,7 +94,8 @@ export function addResultFlags(command: Command): Command {
     )
 }
 
-function append(value: string, previous: readonly string[]): readonly string[] {
+/** Adds one more value of an option that can be given several times. */
+export function append(value: string, previous: readonly string[]): readonly string[] {
   return [...previous, value]
 }
 
@@ -118,6 +123,12 @@ function parseMaxRows(text: string): number {
 
 function parseDollars(text: string): number {
   if (!/^\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError('Give dollars, such as 5 or 0.25.')
+  return Number(text)
+}
+
+/** A whole number from 1. */
+export function parseCount(text: string): number {
+  if (!/^0*[1-9]\d*$/.test(text)) throw new InvalidArgumentError('Give a whole number from 1.')
   return Number(text)
 }
 

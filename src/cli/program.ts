@@ -15,6 +15,7 @@ import {
   type RunFlags,
   type SessionFlags,
 } from './flags.ts'
+import { addModelCommands } from './models/addModelCommands.ts'
 import type { QueryFlags } from './readQuery.ts'
 import { packageVersion } from './version.ts'
 
@@ -49,6 +50,7 @@ function createProgram(finish: Finish): Command {
   addScriptCommands(program, finish)
   addRunCommands(program, finish)
   addCatalogCommands(program, finish)
+  addModelCommands(program, finish)
   return program
 }
 

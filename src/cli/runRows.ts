@@ -92,7 +92,8 @@ function secondsOf(run: RunRecord): number | null {
   return ended === null ? null : (ended - run.started) / 1000
 }
 
-function timeOf(milliseconds: number): string {
+/** In UTC, to the second. */
+export function timeOf(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z')
 }
 

@@ -105,6 +105,11 @@ export class SessionModels {
     return this.#registryOf().show(name)
   }
 
+  /** What a group has served, the current revision last. Throws MODEL_UNKNOWN for a group that serves nothing. */
+  async modelRevisions(group: string): Promise<readonly ModelDeployment[]> {
+    return this.#registryOf().revisions(group)
+  }
+
   /** One change after the other, so that each sees the one before. */
   async #change<T>(work: (registry: ModelRegistry) => Promise<T>): Promise<T> {
     const registry = this.#registryOf()
