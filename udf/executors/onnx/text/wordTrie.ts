@@ -52,9 +52,13 @@ export class WordTrie {
   }
 
   #put(node: number, symbol: number, to: number): void {
+    const edges = this.#edges
     let slot = hash(node, symbol) & this.#mask
-    while (this.#edges[slot * SLOT] !== 0) slot = (slot + 1) & this.#mask
-    this.#edges.set([node, symbol, to], slot * SLOT)
+    while (edges[slot * SLOT] !== 0) slot = (slot + 1) & this.#mask
+    const at = slot * SLOT
+    edges[at] = node
+    edges[at + 1] = symbol
+    edges[at + 2] = to
   }
 
   #rehash(): void {
