@@ -27,7 +27,7 @@ export const elementKinds: Readonly<Record<TensorType, SimpleKind>> = {
   string: 'varchar',
 }
 
-const batchNames: ReadonlySet<string> = new Set(['batch', 'batch_size', 'batchsize', 'n', 'rows'])
+const batchName = /^(?:N|batch|batch[_ ]?size)$/
 
 /**
  * The types of a call: the first axis of each tensor counts the rows, further ones of a fixed size are arrays, others lists;
@@ -171,9 +171,8 @@ function checkAxes(info: TensorInfo, role: 'input' | 'output'): void {
   }
   if (shape.length === 0) throw new EngineError('MODEL_INVALID', `${what} has no axis for rows`, hint)
   if (shape.includes(0)) throw new EngineError('MODEL_INVALID', `${what} has an axis of size 0`, hint)
-  const place = shape.findIndex((size) => typeof size === 'string' && batchNames.has(size.toLowerCase()))
-  const [first] = shape
-  if (place > 0 && !(typeof first === 'string' && batchNames.has(first.toLowerCase()))) {
+  const place = shape.findIndex((size) => typeof size === 'string' && batchName.test(size))
+  if (place > 0) {
     const message = `${what} has its rows along axis ${place} instead of the first`
     throw new EngineError('MODEL_INVALID', message, hint)
   }

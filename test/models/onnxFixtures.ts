@@ -9,7 +9,8 @@ import { registerModel } from '../../catalog/models/registerModel.ts'
 import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
 import type { DataType, Field } from '../../src/base/dataType.ts'
 import type { Executor, InvokeContext } from '../../udf/executor.ts'
-import { batchOf, contextOf, valuesOf } from '../executor.conformance.ts'
+import { batchOf, valuesOf } from '../executor.conformance.ts'
+import { contextOf } from '../invocations.ts'
 import { type Graph, onnxModel } from './onnxModel.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'callplane-onnx-'))
@@ -110,10 +111,10 @@ export function graphOf(
   }
 }
 
-/** A graph whose run takes a while: so many products with a matrix of 1,024 by 1,024. */
+/** A graph whose run takes a while: so many products with the identity matrix of 1,024 by 1,024. */
 export function slowGraph(products: number): Graph {
   const size = 1024
-  const data = Float32Array.from({ length: size * size }, (_, index) => Math.sin(index) / size)
+  const data = Float32Array.from({ length: size * size }, (_, index) => Number(index % (size + 1) === 0))
   const steps = Array.from({ length: products }, (_, index) => index)
   return {
     nodes: steps.map((step) => ({

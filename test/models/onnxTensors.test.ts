@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TensorType } from '../../catalog/models/model.ts'
 import { OnnxExecutor } from '../../dist/udf/executors/onnx/onnx.js'
-import { batchOf, contextOf, failureOf, valuesOf } from '../executor.conformance.ts'
-import { bindingOf, callModel, functionOf, graphOf, writeFixture } from './onnxFixtures.ts'
+import { batchOf, valuesOf } from '../executor.conformance.ts'
+import { contextOf, failureOf } from '../invocations.ts'
+import { bindingOf, callModel, functionOf, graphOf } from './onnxFixtures.ts'
 
 let executor: OnnxExecutor
 beforeAll(() => {

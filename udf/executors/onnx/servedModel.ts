@@ -100,7 +100,7 @@ export class ServedModel {
 
   /** Starts a thread that loads a session. */
   start(): void {
-    const thread = new SessionThread({ kind: 'serve', binding: this.binding })
+    const thread = new SessionThread({ kind: 'serve', binding: this.binding }, this.#onChange)
     this.threads.add(thread)
     void thread.loaded.then(
       () => {

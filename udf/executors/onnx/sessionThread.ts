@@ -40,6 +40,8 @@ export class SessionThread {
   readonly #worker: Worker
   readonly #latch = new RunLatch()
   readonly #batches = new Map<number, SentBatch>()
+  /** Batches that it was told to cancel. It may be stuck in one of them. */
+  readonly #unanswered = new Set<number>()
   readonly #onReport: (report: ThreadReport) => void
   #isLoaded = false
   #isEnding = false
@@ -103,7 +105,7 @@ export class SessionThread {
   }
 
   get hasRoom(): boolean {
-    return this.isServing && this.#batches.size < BATCHES_MAX
+    return this.isServing && this.#batches.size < BATCHES_MAX && this.#unanswered.size === 0
   }
 
   /** Sends a batch; its buffers are transferred unless they must stay. */
@@ -118,6 +120,7 @@ export class SessionThread {
   /** Tells the thread that nobody waits for the batch any more. */
   cancel(id: number): void {
     if (!this.#batches.has(id)) return
+    this.#unanswered.add(id)
     this.#tell({ kind: 'cancel', id })
     this.#watch(id)
   }
@@ -153,10 +156,14 @@ export class SessionThread {
   }
 
   #hear(report: ThreadReport): void {
+    if (report.kind === 'done' || report.kind === 'failed') this.#settle(report)
     this.#onReport(report)
-    if (report.kind !== 'done' && report.kind !== 'failed') return
+  }
+
+  #settle(report: Extract<ThreadReport, { readonly kind: 'done' | 'failed' }>): void {
     const batch = this.#batches.get(report.id)
     this.#batches.delete(report.id)
+    this.#unanswered.delete(report.id)
     this.usedAt = performance.now()
     if (this.#batches.size === 0 && !this.#isEnding) this.#worker.unref()
     const [next] = this.#batches.values()
@@ -177,8 +184,9 @@ export class SessionThread {
     const [current] = this.#batches.keys()
     if (current !== id) return
     const isStuck = visits !== null && visits === this.#latch.visits
-    if (isStuck && this.#latch.tryShut()) void this.#worker.terminate()
-    else this.#watch(id)
+    if (!isStuck || !this.#latch.tryShut()) return this.#watch(id)
+    this.#isEnding = true
+    void this.#worker.terminate()
   }
 
   #watch(id: number): void {
