@@ -33,6 +33,8 @@ export interface InvokeContext {
    * otherwise the batch fails with the first.
    */
   readonly reportsRows: boolean
+  /** Whether the batch is a part of one that failed: if it fails too, its own parts are called next, unless it is of one row. */
+  readonly isPart?: boolean
   readonly policies: CallPolicies
   /** How rows are gathered, where the call site asks for something else than the function's definition. */
   readonly batching?: BatchingPolicy | null
@@ -56,7 +58,7 @@ export interface InvokeContext {
 /** The part of it that whatever calls a handler needs, in whichever thread. */
 export type HandlerScope = Omit<
   InvokeContext,
-  'keepsInput' | 'timer' | 'policies' | 'batching' | 'site' | 'run' | 'caller' | 'source'
+  'keepsInput' | 'timer' | 'isPart' | 'policies' | 'batching' | 'site' | 'run' | 'caller' | 'source'
 > & {
   /** What the function's `onStartup` gave where the handler is called. */
   readonly state?: unknown

@@ -7,15 +7,19 @@ import type { ShutdownFailure } from '../functionStates.ts'
 
 type EncodedError = ReturnType<typeof encodeError>
 
-/** One batch for a worker: a thread of the pool, or a process. */
-export interface CallTask {
-  readonly id: number
+/** A function that a worker can load. */
+export interface LoadableFunction {
   readonly module: ModuleReference
   readonly version: number
-  readonly batch: Batch
-  readonly context: Omit<HandlerScope, 'signal' | 'observer' | 'call' | 'state'>
   /** Calls of an asynchronous handler that the worker makes at once; further batches wait there. */
   readonly callsAtOnce: number
+}
+
+/** One batch for a worker: a thread of the pool, or a process. */
+export interface CallTask extends LoadableFunction {
+  readonly id: number
+  readonly batch: Batch
+  readonly context: Omit<HandlerScope, 'signal' | 'observer' | 'call' | 'state'>
   /** Whether the worker says when it begins. */
   readonly isTimed: boolean
 }

@@ -6,7 +6,7 @@ import type { CallResult, HandlerScope } from '../executor.ts'
 import { FunctionStates } from '../functionStates.ts'
 import { invokeHandler } from '../invokeHandler.ts'
 import { Limiter } from '../limiter.ts'
-import type { CallTask, TaskReply } from './taskMessages.ts'
+import type { CallTask, LoadableFunction, TaskReply } from './taskMessages.ts'
 import { TaskEvents, type WorkerLink } from './workerLink.ts'
 
 /** Is told where each task is, so that the one can be named that a worker is lost with. */
@@ -75,6 +75,11 @@ export class TaskRunner {
     }
   }
 
+  /** Loads a function before it is called; the call tells what it fails with. */
+  load(fn: LoadableFunction): void {
+    this.#load(fn).catch(() => undefined)
+  }
+
   cancel(task: number): void {
     const controller = this.#controllers.get(task)
     if (controller === undefined) this.#cancelledEarly.add(task)
@@ -123,13 +128,13 @@ export class TaskRunner {
     }
   }
 
-  #load(task: CallTask): Promise<LoadedFunction> {
-    const key = keyOf(task)
+  #load(fn: LoadableFunction): Promise<LoadedFunction> {
+    const key = keyOf(fn)
     const known = this.#loading.get(key)
     if (known !== undefined) return known
-    const loading = loadFunction(task.module, task.version).then((registered) => {
+    const loading = loadFunction(fn.module, fn.version).then((registered) => {
       this.#loaded.add(key)
-      return { registered, limiter: new Limiter(task.callsAtOnce) }
+      return { registered, limiter: new Limiter(fn.callsAtOnce) }
     })
     this.#loading.set(key, loading)
     return loading
@@ -142,7 +147,7 @@ export class TaskRunner {
   }
 }
 
-function keyOf({ module, version }: CallTask): string {
+function keyOf({ module, version }: LoadableFunction): string {
   return `${version} ${module.exportName} ${module.url}`
 }
 

@@ -99,6 +99,8 @@ function obey(order: ChildOrder): void {
       return void work(order.task, order.tellsRows)
     case 'cancel':
       return runner.cancel(order.task)
+    case 'load':
+      return runner.load(order.function)
     case 'answer':
       return link.answered(order)
     case 'close':

@@ -1,4 +1,4 @@
-import type { CallTask, TaskReply, WorkerMessage, WorkerOrder } from '../taskMessages.ts'
+import type { CallTask, LoadableFunction, TaskReply, WorkerMessage, WorkerOrder } from '../taskMessages.ts'
 
 /** What a child process is told. */
 export type ChildOrder =
@@ -10,6 +10,8 @@ export type ChildOrder =
       readonly tellsRows: boolean
     }
   | { readonly kind: 'cancel'; readonly task: number }
+  /** To have it at hand when a task comes. */
+  | { readonly kind: 'load'; readonly function: LoadableFunction }
 
 /** What a child process says. */
 export type ChildMessage =

@@ -14,7 +14,7 @@ export class Job {
   /** Processes that ended while they worked on it. */
   losses = 0
   /** Whether its process says which row it is at. */
-  tellsRows = false
+  tellsRows: boolean
   settled = false
   #resolve: (reply: TaskReply) => void = () => {}
   #reject: (error: Error) => void = () => {}
@@ -23,6 +23,7 @@ export class Job {
     this.task = task
     this.signature = signature
     this.context = context
+    this.tellsRows = context.isPart === true && this.canTellRows
     this.reply = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -40,6 +41,11 @@ export class Job {
   get canTellRows(): boolean {
     const { style, async, streams } = this.signature
     return style === 'row' && !async && !streams && this.task.batch.length > 1
+  }
+
+  /** Whether it does not matter much if it is blamed for what it did not do: its halves are tried next. */
+  get isSplitNext(): boolean {
+    return this.context.isPart === true && this.task.batch.length > 1
   }
 
   succeed(reply: TaskReply): void {

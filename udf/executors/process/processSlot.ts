@@ -1,5 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { FunctionSignature } from '../../../catalog/function.ts'
 import { createRedactor } from '../../../src/base/redact.ts'
+import type { LoadableFunction } from '../taskMessages.ts'
 import type { TaskServices } from '../taskServices.ts'
 import type { ChildMessage } from './childMessages.ts'
 import { type ChildExit, ChildProcess } from './childProcess.ts'
@@ -41,6 +43,8 @@ export class ProcessSlot {
   /** Those that a child may have ended with: each is tried alone, in a fresh one. */
   #suspects: Job[] = []
   #isTrying = false
+  /** Functions that it has worked with. */
+  readonly #loaded = new Map<FunctionSignature, LoadableFunction>()
   #lastJob: Job | null = null
   #closed = false
 
@@ -115,6 +119,12 @@ export class ProcessSlot {
     return child
   }
 
+  /** A fresh process in place of one that was of use, with what that had loaded. */
+  #restart(): void {
+    const child = (this.#child ??= this.#start())
+    for (const loaded of this.#loaded.values()) child.send({ kind: 'load', function: loaded })
+  }
+
   #hear(message: ChildMessage, child: ChildProcess): void {
     switch (message.kind) {
       case 'ready':
@@ -142,6 +152,8 @@ export class ProcessSlot {
     if (job === undefined || job.begun) return
     job.begun = true
     this.#begun++
+    const { module, version, callsAtOnce } = job.task
+    this.#loaded.set(job.signature, { module, version, callsAtOnce })
     this.#lastJob = job
   }
 
@@ -193,21 +205,21 @@ export class ProcessSlot {
     const isSuspect = (job: Job): boolean => (working === null ? job.begun : job === working)
     for (const job of jobs.filter(isSuspect)) this.#suspect(job, exit, hadBegun === 1)
     this.#options.onReturned(jobs.filter((job) => !isSuspect(job)))
-    if (hadBegun > 0) this.#child ??= this.#start()
+    if (hadBegun > 0) this.#restart()
     this.#goOn()
   }
 
   #suspect(job: Job, exit: ChildExit, wasAlone: boolean): void {
     const { task, signature } = job
     job.losses++
-    const isFound = wasAlone && (job.tellsRows || !job.canTellRows)
+    const isFound = job.canTellRows ? wasAlone && job.tellsRows : wasAlone || job.isSplitNext
     if (!isFound && job.losses < LOSSES_MAX) {
       job.tellsRows = job.canTellRows
       this.#suspects.push(job)
       return
     }
     const batchRows = task.batch.length
-    const known = exit.row?.task === task.id ? exit.row.row : null
+    const known = wasAlone && exit.row?.task === task.id ? exit.row.row : null
     const row = batchRows === 1 ? 0 : known
     job.fail(lostError({ signature, batch: task.context.batch, batchRows, row }, exit))
   }
