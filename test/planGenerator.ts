@@ -108,6 +108,7 @@ export class PlanGenerator {
   #joins = 0
   // DuckDB has none in the condition of an outer join.
   #subqueries = true
+  #hasSubquery = false
 
   constructor(draw: (choices: number) => number, options: GeneratorOptions) {
     this.#draw = draw
@@ -298,6 +299,7 @@ export class PlanGenerator {
   }
 
   #joinCondition(left: readonly TypedColumn[], right: readonly TypedColumn[]): Expr {
+    const subqueries = this.#subqueries
     this.#subqueries = false
     const equal = sql(['(', ' = ', ')'], [this.#expr('int', left, 2), this.#expr('int', right, 2)])
     const more: readonly (() => Expr)[] = [
@@ -307,7 +309,7 @@ export class PlanGenerator {
     ]
     const conditions: Expr[] = [equal]
     for (let index = this.#draw(3); index > 0; index--) conditions.push(this.#pick(more)())
-    this.#subqueries = true
+    this.#subqueries = subqueries
     return and(conditions)
   }
 
@@ -326,12 +328,15 @@ export class PlanGenerator {
 
   #union(made: GeneratedPlan): GeneratedPlan {
     const other = this.#filter(made)
-    if (this.#draw(2) === 0) return { ...made, plan: union([made.plan, other.plan]) }
+    // Beside a subquery DuckDB runs the inputs of a UNION ALL in any order, even in one thread.
+    const ordered = made.ordered && !this.#hasSubquery
+    this.#subqueries = false
+    if (this.#draw(2) === 0) return { ...made, plan: union([made.plan, other.plan]), ordered }
     const reversed = project(
       other.plan,
       other.columns.toReversed().map(({ name }) => ({ name, expr: column(name) })),
     )
-    return { ...made, plan: union([made.plan, reversed], true) }
+    return { ...made, plan: union([made.plan, reversed], true), ordered }
   }
 
   #explode(made: GeneratedPlan): GeneratedPlan {
@@ -383,12 +388,7 @@ export class PlanGenerator {
           () => sql(['(', ' + 0)'], [sub('int')], { volatile: true }),
           ...(ints.length === 0 || !this.#subqueries
             ? []
-            : [
-                (): Expr =>
-                  sql(['(SELECT count(*) FROM u WHERE u.k < ', ')'], [column(this.#pick(ints).name)], {
-                    scope: 'query',
-                  }),
-              ]),
+            : [(): Expr => this.#subquery(column(this.#pick(ints).name))]),
         ]
       case 'bool':
         return [
@@ -405,6 +405,11 @@ export class PlanGenerator {
       case 'list':
         return [() => sql(['[', ', ', ']'], [sub('int'), sub('int')])]
     }
+  }
+
+  #subquery(above: Expr): Expr {
+    this.#hasSubquery = true
+    return sql(['(SELECT count(*) FROM u WHERE u.k < ', ')'], [above], { scope: 'query' })
   }
 
   #constant(type: ColumnType): Expr {
