@@ -16,7 +16,7 @@ import { checkedOffset } from '../src/arrow/offsets.ts'
 import type { DataType } from '../src/base/dataType.ts'
 import { arbitraryType } from './arbitraryType.ts'
 import { arbitraryColumn } from './arbitraryValue.ts'
-import { runs } from './deepRuns.ts'
+import { repeats } from './repeats.ts'
 
 const columns = arbitraryColumn(arbitraryType())
 
@@ -54,7 +54,7 @@ describe('columns', () => {
         expect(valuesOf(type, slice, column)).toEqual(values.slice(start, start + length))
         expect(byteSize(slice)).toBeLessThanOrEqual(byteSize(column) + 64 * (1 + JSON.stringify(type).length))
       }),
-      { numRuns: runs(200) },
+      { numRuns: repeats(200) },
     )
   })
 
@@ -70,7 +70,7 @@ describe('columns', () => {
           list.flatMap(({ values }) => values),
         )
       }),
-      { numRuns: runs(200) },
+      { numRuns: repeats(200) },
     )
   })
 
@@ -82,7 +82,7 @@ describe('columns', () => {
           Array.from(rows, (row) => values[row]),
         )
       }),
-      { numRuns: runs(200) },
+      { numRuns: repeats(200) },
     )
   })
 
@@ -112,7 +112,7 @@ describe('columns', () => {
         })
         expect(valuesOf(type, scattered)).toEqual(expected)
       }),
-      { numRuns: runs(200) },
+      { numRuns: repeats(200) },
     )
   })
 
@@ -125,7 +125,7 @@ describe('columns', () => {
           Array.from({ length: times }, () => values.slice(0, 3)).flat(),
         )
       }),
-      { numRuns: runs(200) },
+      { numRuns: repeats(200) },
     )
   })
 
@@ -171,7 +171,7 @@ describe('bitmaps', () => {
         copyBits({ bitmap: packed(source), row: start }, { bitmap: target, row: before.length }, rows)
         expect(read(target, before.length + rows)).toEqual([...before, ...source.slice(start)])
       }),
-      { numRuns: runs(500) },
+      { numRuns: repeats(500) },
     )
   })
 

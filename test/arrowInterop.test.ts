@@ -21,7 +21,7 @@ import type { DataType, Schema } from '../src/base/dataType.ts'
 import { parseType } from '../src/base/parseType.ts'
 import { arbitraryType } from './arbitraryType.ts'
 import { arbitraryValue } from './arbitraryValue.ts'
-import { runs } from './deepRuns.ts'
+import { repeats } from './repeats.ts'
 import { VectorDatabase } from './vectorDatabase.ts'
 
 let directory: string
@@ -151,7 +151,7 @@ describe('tables', () => {
         const expected = schema.map((_, index) => parts.flatMap((columns) => columns[index]!))
         expect(valuesOfBatches(schema, read.batches)).toEqual(expected)
       }),
-      { numRuns: runs(200) },
+      { numRuns: repeats(200) },
     )
   })
 
@@ -167,7 +167,7 @@ describe('tables', () => {
         )
         expect(valuesOfBatches(schema, batchesOfTable(table).batches)).toEqual(expected)
       }),
-      { numRuns: runs(200) },
+      { numRuns: repeats(200) },
     )
   })
 
@@ -521,7 +521,7 @@ describe('IPC files', () => {
           schema.map((_, index) => parts.flatMap((columns) => columns[index]!)),
         )
       }),
-      { numRuns: runs(100) },
+      { numRuns: repeats(100) },
     )
   })
 
@@ -569,7 +569,7 @@ describe('IPC files', () => {
             expect(['ARROW_INVALID', 'TYPE_UNSUPPORTED']).toContain(Reflect.get(Object(error), 'code'))
           }
         }),
-        { numRuns: runs(1500) },
+        { numRuns: repeats(1500) },
       )
     },
   )

@@ -6,7 +6,7 @@ import type { DataType } from '../src/base/dataType.ts'
 import { parseType } from '../src/base/parseType.ts'
 import { arbitraryType } from './arbitraryType.ts'
 import { arbitraryColumn } from './arbitraryValue.ts'
-import { runs } from './deepRuns.ts'
+import { repeats } from './repeats.ts'
 
 function roundTrip(type: DataType, values: ArrayLike<unknown>): readonly unknown[] {
   return decodeColumn(type, encodeColumn(type, values))
@@ -21,7 +21,7 @@ describe('values', () => {
         expect(column.nullCount).toBe(values.filter((value) => value === null).length)
         expect(decodeColumn(type, column)).toEqual(values)
       }),
-      { numRuns: runs(500) },
+      { numRuns: repeats(500) },
     )
   })
 

@@ -13,7 +13,7 @@ import { readVector } from '../src/duckdb/codec/readVector.ts'
 import { writeVector } from '../src/duckdb/codec/writeVector.ts'
 import { arbitraryType } from './arbitraryType.ts'
 import { arbitraryColumn } from './arbitraryValue.ts'
-import { runs } from './deepRuns.ts'
+import { repeats } from './repeats.ts'
 import { cut, newChunk, VectorDatabase } from './vectorDatabase.ts'
 
 let database: VectorDatabase
@@ -213,7 +213,7 @@ describe('any column', () => {
         writeVector(vector, type, encodeColumn(type, values), from, values.length - from)
         expect(decodeColumn(type, readVector(vector, type, values.length - from))).toEqual(values.slice(from))
       }),
-      { numRuns: runs(300) },
+      { numRuns: repeats(300) },
     )
   })
 
@@ -246,7 +246,7 @@ describe('any column', () => {
         expect(decodeColumn(type, whole)).toEqual(columns.flatMap(({ values }) => values))
         for (const batch of batches) expect(batch.length).toBe(batch.columns[0]!.length)
       }),
-      { numRuns: runs(200) },
+      { numRuns: repeats(200) },
     )
   })
 
@@ -305,7 +305,7 @@ describe('strings', () => {
           3000,
         )
       }),
-      { numRuns: runs(40) },
+      { numRuns: repeats(40) },
     )
   })
 })
@@ -318,7 +318,7 @@ describe('dataTypeOf', () => {
         expect(sameType(dataTypeOf(logicalType(type)), type)).toBe(true)
         expect(logicalType(type)).toBe(logicalType(type))
       }),
-      { numRuns: runs(300) },
+      { numRuns: repeats(300) },
     )
   })
 

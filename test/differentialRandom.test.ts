@@ -2,8 +2,8 @@ import { Session } from 'callplane'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { rewriteCalls } from '../sql/calls.ts'
-import { runs } from './deepRuns.ts'
 import { PlainDuckDB, sessionAnswer, unordered } from './plainDuckdb.ts'
+import { repeats } from './repeats.ts'
 import { temporaryDirectory } from './sessions.ts'
 import { identities, macros, tables } from './sql/duckdbBinder.ts'
 import { randomQuery } from './sql/randomQuery.ts'
@@ -43,7 +43,7 @@ test('random queries with calls around random parts give what DuckDB gives alone
       expect(ordered ? actual : unordered(actual)).toEqual(ordered ? expected : unordered(expected))
       compared++
     }),
-    { numRuns: runs(60) },
+    { numRuns: repeats(60) },
   )
   expect(compared).toBeGreaterThanOrEqual(60)
 })

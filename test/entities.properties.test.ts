@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { findEntities } from '../examples/functions/entities/findEntities.ts'
 import { memoBatches } from '../examples/memos/memoBatches.ts'
-import { runs } from './deepRuns.ts'
+import { repeats } from './repeats.ts'
 
 const pieces = [
   [
@@ -108,7 +108,7 @@ describe('whatever the text', () => {
           previous = end
         }
       }),
-      { numRuns: runs(2000) },
+      { numRuns: repeats(2000) },
     )
   })
 
@@ -117,7 +117,7 @@ describe('whatever the text', () => {
       fc.property(text, (value) => {
         for (const { text: found } of findEntities(value)) expect(encodeURIComponent(found)).not.toBe('')
       }),
-      { numRuns: runs(1000) },
+      { numRuns: repeats(1000) },
     )
   })
 
@@ -128,7 +128,7 @@ describe('whatever the text', () => {
         findEntities(other)
         expect(findEntities(value)).toEqual(first)
       }),
-      { numRuns: runs(500) },
+      { numRuns: repeats(500) },
     )
   })
 })

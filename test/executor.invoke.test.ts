@@ -8,9 +8,9 @@ import { isEngineError } from '../src/base/errors.ts'
 import { createDispatcher } from '../udf/dispatcher.ts'
 import { MainExecutor } from '../udf/executors/main.ts'
 import { invokeHandlerSync } from '../udf/invokeHandler.ts'
-import { runs } from './deepRuns.ts'
 import { batchOf, valuesOf } from './executor.conformance.ts'
 import { contextOf } from './invocations.ts'
+import { repeats } from './repeats.ts'
 
 /** The results of a function where nothing can be waited for, as in DuckDB's callback. */
 function call(definition: FunctionDefinition, ...columns: readonly (readonly unknown[])[]): unknown[] {
@@ -252,7 +252,7 @@ describe('any batching', () => {
           }
         },
       ),
-      { numRuns: runs(60) },
+      { numRuns: repeats(60) },
     )
     await dispatcher.close()
   })

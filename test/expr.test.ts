@@ -19,7 +19,7 @@ import {
   substituteColumns,
   transformUp,
 } from '../src/expr/walk.ts'
-import { runs } from './deepRuns.ts'
+import { repeats } from './repeats.ts'
 
 const a = column('a')
 const b = column('b')
@@ -228,7 +228,7 @@ describe('rendering', () => {
         )
         expect((await read(same)).text).toBe('true')
       }),
-      { numRuns: runs(100) },
+      { numRuns: repeats(100) },
     )
   })
 

@@ -130,7 +130,9 @@ describe.each(places)('in %s', (where, create) => {
       message: "onStartup of function 'heals' failed: no answer for [secret KEY]",
       details: { function: 'heals', version: 1, during: 'onStartup' },
     })
-    expect(first.details.functionStack).toMatch(/^RangeError: no answer for \[secret KEY\]\n[^]*functions\.ts/)
+    expect(first.details.functionStack).toMatch(
+      /^RangeError: no answer for \[secret KEY\]\n[^]*functions\.ts/,
+    )
     expect(events).toMatchObject([
       { kind: 'log', level: 'info', message: 'heals starts with [secret KEY]', fields: {} },
     ])

@@ -21,9 +21,9 @@ import { join } from '../src/plan/join.ts'
 import type { JoinType, LogicalPlan, ScanPlan } from '../src/plan/plan.ts'
 import { formatPlan } from '../src/plan/print.ts'
 import { renderPlan } from '../src/plan/render.ts'
-import { runs } from './deepRuns.ts'
 import { PlanDatabase, type Rows, sorted, validSql } from './planDatabase.ts'
 import { generatedTables, generatorStubs, generatorTables, PlanGenerator } from './planGenerator.ts'
+import { repeats } from './repeats.ts'
 
 let database: PlanDatabase
 let t: ScanPlan
@@ -379,7 +379,7 @@ describe('properties', () => {
           rows: show(steps),
         })
       }),
-      { numRuns: runs(150) },
+      { numRuns: repeats(150) },
     )
   })
 
@@ -402,7 +402,7 @@ describe('properties', () => {
         const expected = { plan: formatPlan(later), rows: show(await database.run(plan)) }
         expect({ plan: formatPlan(later), rows: show(await database.run(later)) }).toEqual(expected)
       }),
-      { numRuns: runs(150) },
+      { numRuns: repeats(150) },
     )
   })
 

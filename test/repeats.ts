@@ -2,6 +2,6 @@
 const FACTOR = Number(process.env['CALLPLANE_DEEP'] ?? 1)
 
 /** How often a test repeats what it usually repeats so often. */
-export function runs(usual: number): number {
+export function repeats(usual: number): number {
   return Math.ceil(usual * FACTOR)
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ResultKey, ResultSegment, RunRecord, StateStore } from '../catalog/store/stateStore.ts'
-import { runs } from './deepRuns.ts'
+import { repeats } from './repeats.ts'
 import { endedProcess } from './store/processes.ts'
 
 export interface OpenedStore {
@@ -248,7 +248,7 @@ function describeResults(open: () => Promise<OpenedStore>): void {
           }
         }
       }),
-      { numRuns: runs(20) },
+      { numRuns: repeats(20) },
     )
   })
 }

@@ -7,7 +7,7 @@ import { isKeyword } from '../src/base/identifier.ts'
 import { parseType } from '../src/base/parseType.ts'
 import { simpleTypeNames } from '../src/base/typeNames.ts'
 import { arbitraryType } from './arbitraryType.ts'
-import { runs } from './deepRuns.ts'
+import { repeats } from './repeats.ts'
 
 let connection: DuckDBConnection
 
@@ -75,7 +75,7 @@ describe('formatType', () => {
       fc.asyncProperty(readable, async (type) => {
         expect(await printed(formatType(type))).toBe(formatType(type))
       }),
-      { numRuns: runs(150) },
+      { numRuns: repeats(150) },
     )
   })
 })
@@ -91,7 +91,7 @@ describe('parseType', () => {
         expect(parseType(formatType(type))).toEqual(type)
         expect(sameType(parseType(formatType(type)), type)).toBe(true)
       }),
-      { numRuns: runs(500) },
+      { numRuns: repeats(500) },
     )
   })
 
@@ -211,7 +211,7 @@ describe('parseType', () => {
           expect(error).toMatchObject({ code: 'DEFINITION_INVALID' })
         }
       }),
-      { numRuns: runs(1_000) },
+      { numRuns: repeats(1_000) },
     )
   })
 })

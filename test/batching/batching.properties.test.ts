@@ -4,8 +4,8 @@ import { EngineError, isEngineError } from '../../src/base/errors.ts'
 import type { BatchSource } from '../../udf/batching/batchSource.ts'
 import type { CallSignal } from '../../udf/cancellation.ts'
 import { type CallResult, succeeded } from '../../udf/executor.ts'
-import { runs } from '../deepRuns.ts'
 import { TestRun } from '../invocations.ts'
+import { repeats } from '../repeats.ts'
 import { batchOf, firstContextOf, functionOf, Harness, numbersOf, policy, range } from './batchingHarness.ts'
 
 const f = functionOf('f')
@@ -284,7 +284,7 @@ describe('batching of random callers', () => {
           expect(calls).toBe(sent.length)
         }
       }),
-      { numRuns: runs(300) },
+      { numRuns: repeats(300) },
     )
   })
 })

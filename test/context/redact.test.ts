@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { EngineError } from '../../src/base/errors.ts'
 import { createRedactor } from '../../src/base/redact.ts'
 import { redactError } from '../../udf/redactError.ts'
-import { runs } from '../deepRuns.ts'
+import { repeats } from '../repeats.ts'
 
 /** Beginnings and ends in which no encoded secret could hide by chance. */
 const around = fc.string({ unit: fc.constantFrom('.', '!', ':', ' '), maxLength: 5 })
@@ -37,7 +37,7 @@ describe('a redactor', () => {
         const redact = createRedactor({ KEY: value })
         expect(redact(`${before}${encodings[name]!(value)}${after}`)).toBe(`${before}[secret KEY]${after}`)
       }),
-      { numRuns: runs(300) },
+      { numRuns: repeats(300) },
     )
   })
 
@@ -59,7 +59,7 @@ describe('a redactor', () => {
           }
         },
       ),
-      { numRuns: runs(500) },
+      { numRuns: repeats(500) },
     )
   })
 

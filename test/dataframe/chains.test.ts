@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest'
 import type { Column } from '../../dataframe/column.ts'
 import { DataFrame } from '../../dataframe/dataFrame.ts'
 import { F } from '../../dataframe/functions.ts'
-import { runs } from '../deepRuns.ts'
+import { repeats } from '../repeats.ts'
 import { DuckDBRunner } from './duckdbRunner.ts'
 
 /** A DataFrame, and the SQL that somebody would write for it. `id` is unique; n… are numbers, t… text, l is a list. */
@@ -276,6 +276,6 @@ test('any chain of verbs gives what the SQL for it gives, whether columns are kn
       const rows = await frame.toRows()
       expect(byId(rows)).toEqual(byId(await runner.query(sql)))
     }),
-    { numRuns: runs(300) },
+    { numRuns: repeats(300) },
   )
 })

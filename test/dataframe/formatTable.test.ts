@@ -7,7 +7,7 @@ import { formatDate, formatInterval, formatTime, formatTimestamp } from '../../d
 import { formatValue } from '../../dataframe/formatValue.ts'
 import type { Schema } from '../../src/base/dataType.ts'
 import { parseType } from '../../src/base/parseType.ts'
-import { runs } from '../deepRuns.ts'
+import { repeats } from '../repeats.ts'
 
 function schemaOf(types: Readonly<Record<string, string>>): Schema {
   return Object.entries(types).map(([name, type]) => ({ name, type: parseType(type) }))
@@ -207,7 +207,7 @@ test('dates and times are those of DuckDB', async () => {
       })
       expect(got).toEqual(expected)
     }),
-    { numRuns: runs(20) },
+    { numRuns: repeats(20) },
   )
   connection.closeSync()
   instance.closeSync()

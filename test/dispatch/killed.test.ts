@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { expect, test } from 'vitest'
-import { runs } from '../deepRuns.ts'
+import { repeats } from '../repeats.ts'
 import { openSession, temporaryDirectory, values } from '../sessions.ts'
 import { calledRows, type RunPaths, RunProcess } from './killedProcess.ts'
 
-const KILLS = runs(4)
+const KILLS = repeats(4)
 const ROWS = 200_000
 const DISTINCT = 20_000
 /** Batches of 128, of which 8 are called at once. */

@@ -1,7 +1,7 @@
 import { defineFunction } from 'callplane'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { runs } from '../deepRuns.ts'
+import { repeats } from '../repeats.ts'
 import { openSession, routes, values } from '../sessions.ts'
 
 test('any batch size gives what one batch gives', async () => {
@@ -26,7 +26,7 @@ test('any batch size gives what one batch gives', async () => {
         await session.close()
       },
     ),
-    { numRuns: runs(12) },
+    { numRuns: repeats(12) },
   )
 })
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { runs } from '../deepRuns.ts'
+import { repeats } from '../repeats.ts'
 import { openSession } from '../sessions.ts'
 
 const item = fc.constantFrom(
@@ -56,6 +56,6 @@ test('optimized queries give what they give as they were written', async () => {
       )
       expect(one).toEqual(other)
     }),
-    { numRuns: runs(150) },
+    { numRuns: repeats(150) },
   )
 })

@@ -6,8 +6,8 @@ import { onAbort } from '../../udf/abort.ts'
 import { type CallOnceOptions, callOnce } from '../../udf/once/callOnce.ts'
 import { arbitraryType } from '../arbitraryType.ts'
 import { arbitraryValue } from '../arbitraryValue.ts'
-import { runs } from '../deepRuns.ts'
 import { failureOf, TestRun } from '../invocations.ts'
+import { repeats } from '../repeats.ts'
 import { VirtualClock } from '../virtualClock.ts'
 import { MemoryResults } from './memoryResults.ts'
 import {
@@ -306,7 +306,7 @@ describe('dedupe', () => {
           await once.close()
         },
       ),
-      { numRuns: runs(200) },
+      { numRuns: repeats(200) },
     )
   })
 })

@@ -9,7 +9,7 @@ import { digestRows, hashRows, keyWords } from '../../src/arrow/rowKeys.ts'
 import type { DataType } from '../../src/base/dataType.ts'
 import { arbitraryType } from '../arbitraryType.ts'
 import { arbitraryValue } from '../arbitraryValue.ts'
-import { runs } from '../deepRuns.ts'
+import { repeats } from '../repeats.ts'
 
 const context = new Uint8Array(16)
 
@@ -68,7 +68,7 @@ describe('row keys', () => {
           }
         }
       }),
-      { numRuns: runs(500) },
+      { numRuns: repeats(500) },
     )
   })
 

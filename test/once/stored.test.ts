@@ -10,8 +10,8 @@ import type { BatchSource } from '../../udf/batching/batchSource.ts'
 import { type CallOnceOptions, callOnce } from '../../udf/once/callOnce.ts'
 import { arbitraryType } from '../arbitraryType.ts'
 import { arbitraryValue } from '../arbitraryValue.ts'
-import { runs } from '../deepRuns.ts'
 import { failureOf, TestRun } from '../invocations.ts'
+import { repeats } from '../repeats.ts'
 import { VirtualClock } from '../virtualClock.ts'
 import { MemoryResults } from './memoryResults.ts'
 import { CountingInvoke, cached, callerOf, deduped, functionOf, Saved } from './onceRuns.ts'
@@ -193,7 +193,7 @@ describe('the cache', () => {
           expect(got[0]).toEqual(values)
         },
       ),
-      { numRuns: runs(100) },
+      { numRuns: repeats(100) },
     )
   })
 })

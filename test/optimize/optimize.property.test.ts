@@ -7,7 +7,6 @@ import { outputColumns } from '../../src/plan/columns.ts'
 import { callProject, limit } from '../../src/plan/factories.ts'
 import type { LogicalPlan } from '../../src/plan/plan.ts'
 import { formatPlan } from '../../src/plan/print.ts'
-import { runs } from '../deepRuns.ts'
 import { catalogOf, PlanDatabase, type Rows, sorted, validSql } from '../planDatabase.ts'
 import {
   type GeneratedPlan,
@@ -16,10 +15,11 @@ import {
   generatorTables,
   PlanGenerator,
 } from '../planGenerator.ts'
+import { repeats } from '../repeats.ts'
 import { LazyEvaluator } from './lazyEvaluation.ts'
 
 const catalog: CatalogSnapshot = catalogOf(generatorStubs)
-const numRuns = runs(200)
+const numRuns = repeats(200)
 
 let database: PlanDatabase
 let tables: readonly GeneratedPlan[]

@@ -4,8 +4,8 @@ import { CircuitBreakerPolicy } from '../../catalog/policy/factories.ts'
 import { EngineError } from '../../src/base/errors.ts'
 import type { CallResult } from '../../udf/executor.ts'
 import { breakCircuit } from '../../udf/policies/circuitBreaker.ts'
-import { runs } from '../deepRuns.ts'
 import { failureOf } from '../invocations.ts'
+import { repeats } from '../repeats.ts'
 import { VirtualClock } from '../virtualClock.ts'
 import { caller, echoes, failed, unavailable } from './calls.ts'
 
@@ -157,7 +157,7 @@ describe('a circuit breaker', () => {
           else if (++failures >= 3) openUntil = clock.now() + 30_000
         }
       }),
-      { numRuns: runs(100) },
+      { numRuns: repeats(100) },
     )
   })
 })

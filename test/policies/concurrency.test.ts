@@ -6,8 +6,8 @@ import { EngineError } from '../../src/base/errors.ts'
 import type { Interceptor } from '../../udf/executor.ts'
 import { limitConcurrency } from '../../udf/policies/concurrency.ts'
 import { MemoryLimits } from '../../udf/policies/memoryLimits.ts'
-import { runs } from '../deepRuns.ts'
 import { failureOf } from '../invocations.ts'
+import { repeats } from '../repeats.ts'
 import { VirtualClock } from '../virtualClock.ts'
 import { caller, echo, echoes, seeded } from './calls.ts'
 
@@ -150,7 +150,7 @@ describe('a limit of concurrency', () => {
           expect(starts.at(-1)).toBe(99)
         },
       ),
-      { numRuns: runs(100) },
+      { numRuns: repeats(100) },
     )
   })
 })

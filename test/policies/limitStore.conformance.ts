@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LimitStore } from '../../catalog/store/stateStore.ts'
-import { runs } from '../deepRuns.ts'
+import { repeats } from '../repeats.ts'
 
 export interface OpenedLimits {
   readonly limits: LimitStore
@@ -59,7 +59,7 @@ export function describeLimitStore(name: string, open: () => Promise<OpenedLimit
             }
           },
         ),
-        { numRuns: runs(50) },
+        { numRuns: repeats(50) },
       )
     })
 
@@ -159,7 +159,7 @@ export function describeLimitStore(name: string, open: () => Promise<OpenedLimit
             }
           },
         ),
-        { numRuns: runs(50) },
+        { numRuns: repeats(50) },
       )
     })
   })

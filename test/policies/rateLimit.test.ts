@@ -4,8 +4,8 @@ import type { LimitStore } from '../../catalog/store/stateStore.ts'
 import type { Interceptor } from '../../udf/executor.ts'
 import { MemoryLimits } from '../../udf/policies/memoryLimits.ts'
 import { limitRate } from '../../udf/policies/rateLimit.ts'
-import { runs } from '../deepRuns.ts'
 import { failureOf } from '../invocations.ts'
+import { repeats } from '../repeats.ts'
 import { VirtualClock } from '../virtualClock.ts'
 import { caller, echo, echoes } from './calls.ts'
 
@@ -184,7 +184,7 @@ describe('a rate limit', () => {
           expect(clock.pending).toBe(0)
         },
       ),
-      { numRuns: runs(100) },
+      { numRuns: repeats(100) },
     )
   })
 

@@ -5,8 +5,8 @@ import { encodeColumn } from '../../src/arrow/encode.ts'
 import { EngineError } from '../../src/base/errors.ts'
 import type { CallResult, Invoke, InvokeContext } from '../../udf/executor.ts'
 import { retry } from '../../udf/policies/retry.ts'
-import { runs } from '../deepRuns.ts'
 import { failureOf } from '../invocations.ts'
+import { repeats } from '../repeats.ts'
 import { VirtualClock } from '../virtualClock.ts'
 import { caller, echoes, failed, seeded, textsOf, unavailable } from './calls.ts'
 
@@ -275,7 +275,7 @@ describe('a retry of some rows', () => {
           }),
         )
       }),
-      { numRuns: runs(200) },
+      { numRuns: repeats(200) },
     )
   })
 })

@@ -7,7 +7,7 @@ import { assignLanes } from '../../src/report/lanes.ts'
 import { renderRunReport } from '../../src/report/renderRunReport.ts'
 import type { RunReport } from '../../src/report/runReport.ts'
 import { CallProfiler } from '../../src/run/callProfile.ts'
-import { runs } from '../deepRuns.ts'
+import { repeats } from '../repeats.ts'
 import { sampleReport } from './sampleRun.ts'
 
 const hostile = [
@@ -166,7 +166,7 @@ describe('text from outside', () => {
       fc.property(texts, (text) => {
         expect(skeleton(renderRunReport(reportWith(text)))).toBe(benign)
       }),
-      { numRuns: runs(200) },
+      { numRuns: repeats(200) },
     )
   })
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { rewriteCalls } from '../../sql/calls.ts'
 import { planSelect } from '../../sql/planSelect.ts'
 import { renderPlan } from '../../src/plan/render.ts'
-import { runs } from '../deepRuns.ts'
+import { repeats } from '../repeats.ts'
 import { identities, openTestDatabase, type TestDatabase } from './duckdbBinder.ts'
 import { randomQuery } from './randomQuery.ts'
 
@@ -44,7 +44,7 @@ test('random queries with calls around random parts give what DuckDB gives alone
       seen++
       if (planned.plan.kind !== 'opaque') lifted++
     }),
-    { numRuns: runs(150) },
+    { numRuns: repeats(150) },
   )
   expect(lifted / seen).toBeGreaterThan(0.5)
 })
