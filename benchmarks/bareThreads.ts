@@ -1,10 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-
-const module = new URL('./bareThread.ts', import.meta.url).href
-const typeScript = import.meta.resolve('tsx/esm/api')
-/** A thread does not take over the TypeScript loader of the one that starts it. */
-const entry = `import('${typeScript}').then((tsx) => { tsx.register(); return import('${module}') })`
+import { threadEntry } from './threadEntry.ts'
 
 /** Threads that do nothing but call a function on strings in their memory: what no engine can beat. */
 export class BareThreads {
@@ -18,7 +14,7 @@ export class BareThreads {
   static async start(threads: number, texts: readonly (string | null)[]): Promise<BareThreads> {
     const workers = Array.from({ length: threads }, (_, thread) => {
       const workerData = texts.filter((_text, index) => index % threads === thread)
-      return new Worker(entry, { eval: true, workerData })
+      return new Worker(threadEntry('bareThread.ts'), { eval: true, workerData })
     })
     await Promise.all(workers.map((worker) => once(worker, 'message')))
     return new BareThreads(workers)

@@ -7,6 +7,8 @@ export interface FigureOptions {
   readonly rounds: number
   /** Where inputs lie and outputs go; removed after the run. */
   readonly directory: string
+  /** What runs models. */
+  readonly device: 'cpu' | 'cuda'
 }
 
 /** What one run of a figure found. */
@@ -31,7 +33,7 @@ export interface Figure {
   /** What is measured, and against what. */
   readonly about: string
   /** Unit of `value` and `limit`. */
-  readonly unit: 'rows/s' | 'calls/s' | 'rows' | 'bytes' | 's'
+  readonly unit: 'rows/s' | 'calls/s' | 'rows' | 'queries' | 'bytes' | 's'
   readonly must: Goal
   readonly aim: Goal | null
   /** Rows by default. */

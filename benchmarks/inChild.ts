@@ -2,15 +2,19 @@ import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { task as callReceiver } from './tasks/callReceiver.ts'
 import type { task as makeInput } from './tasks/makeInput.ts'
+import type { task as makeTexts } from './tasks/makeTexts.ts'
 import type { task as runFigure } from './tasks/runFigure.ts'
 import type { task as upperOnce } from './tasks/upperOnce.ts'
+import type { task as useModels } from './tasks/useModels.ts'
 
 /** Modules of `tasks/`, each with a function `task`. */
 interface Tasks {
   readonly callReceiver: typeof callReceiver
   readonly makeInput: typeof makeInput
+  readonly makeTexts: typeof makeTexts
   readonly runFigure: typeof runFigure
   readonly upperOnce: typeof upperOnce
+  readonly useModels: typeof useModels
 }
 
 type Value<Name extends keyof Tasks> = Awaited<ReturnType<Tasks[Name]>>

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { FigureOptions } from './figure.ts'
 import { inChild } from './inChild.ts'
 import type { InputRequest } from './tasks/makeInput.ts'
+import type { TextsRequest } from './tasks/makeTexts.ts'
 
 /** Parquet of `id` and `amount`. */
 export async function makeDoubles({ rows, directory }: FigureOptions): Promise<string> {
@@ -14,13 +15,31 @@ export async function makeMemos({ rows, directory }: FigureOptions): Promise<str
   return make({ kind: 'memos', rows, path: join(directory, `memos-${rows}.parquet`) })
 }
 
+/** Parquet of `id` and `x`, a FLOAT[384]. */
+export async function makeVectors({ rows, directory }: FigureOptions): Promise<string> {
+  return make({ kind: 'vectors', rows, path: join(directory, `vectors-${rows}.parquet`) })
+}
+
+/** Parquet of `id` and `text`, of the READMEs in `node_modules`. */
+export async function makeTexts(
+  { rows, directory }: FigureOptions,
+  request: Pick<TextsRequest, 'kind' | 'tokenizer'>,
+): Promise<string> {
+  const path = join(directory, `texts-${request.kind}-${rows}.parquet`)
+  if (!(await exists(path))) await inChild('makeTexts', { ...request, rows, path })
+  return path
+}
+
 /** In another process: what DuckDB needs to write a file is not what the figure's own work needs. */
 async function make(request: InputRequest): Promise<string> {
   const { path } = request
-  const exists = await access(path).then(
+  if (!(await exists(path))) await inChild('makeInput', request)
+  return path
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
     () => true,
     () => false,
   )
-  if (!exists) await inChild('makeInput', request)
-  return path
 }

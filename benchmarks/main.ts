@@ -48,7 +48,12 @@ async function bench(options: BenchOptions, figures: readonly Figure[]): Promise
 async function measure(figure: Figure, options: BenchOptions, directory: string): Promise<Measurement> {
   const request: FigureRequest = {
     name: figure.name,
-    options: { rows: options.rows ?? figure.rows, rounds: options.rounds ?? figure.rounds, directory },
+    options: {
+      rows: options.rows ?? figure.rows,
+      rounds: options.rounds ?? figure.rounds,
+      directory,
+      device: 'cpu',
+    },
   }
   return (await inChild('runFigure', request)).value
 }

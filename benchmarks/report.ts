@@ -103,11 +103,12 @@ function withUnit(number: number, unit: Figure['unit'] | null): string {
     case 'bytes':
       return `${Math.round(number / 2 ** 20).toLocaleString('en')} MiB`
     case 'rows/s':
-      return `${(number / 1e6).toFixed(3)} M rows/s`
+      return number < 1e5 ? `${number.toFixed(1)} rows/s` : `${(number / 1e6).toFixed(3)} M rows/s`
     case 'calls/s':
       return `${number.toFixed(1)} calls/s`
     case 'rows':
-      return `${number.toLocaleString('en')} rows`
+    case 'queries':
+      return `${number.toLocaleString('en')} ${unit}`
     case 's':
       return `${number.toFixed(3)} s`
   }

@@ -1,19 +1,30 @@
 import { plainDuckDb } from '../plainDuckDb.ts'
 
 export interface InputRequest {
-  readonly kind: 'doubles' | 'memos'
+  readonly kind: 'doubles' | 'memos' | 'vectors'
   readonly rows: number
   readonly path: string
 }
 
+/** Numbers of a vector. */
+export const VECTOR_SIZE = 384
+
 /** Writes the same rows at every run: each value comes from the hash of its row's number. */
 export async function task({ kind, rows, path }: InputRequest): Promise<void> {
-  const select = kind === 'doubles' ? doubles(rows) : memos(rows)
-  await plainDuckDb(`COPY (${select}) TO '${path}' (FORMAT parquet, COMPRESSION zstd)`)
+  const select = { doubles, memos, vectors }[kind](rows)
+  const compression = kind === 'vectors' ? 'uncompressed' : 'zstd'
+  await plainDuckDb(`COPY (${select}) TO '${path}' (FORMAT parquet, COMPRESSION ${compression})`)
 }
 
 function doubles(rows: number): string {
   return `SELECT i AS id, ${amount} AS amount FROM range(${rows}) series(i)`
+}
+
+/** Numbers between -1 and 1 that nothing can compress, as in embeddings. */
+function vectors(rows: number): string {
+  const number = `(hash(i * ${VECTOR_SIZE} + place) % 16777216)::FLOAT / 8388608 - 1`
+  const vector = `list_transform(range(${VECTOR_SIZE}), lambda place: ${number})::FLOAT[${VECTOR_SIZE}]`
+  return `SELECT i AS id, ${vector} AS x FROM range(${rows}) series(i)`
 }
 
 const amount = '(hash(i) % 9000000)::DOUBLE / 100'

@@ -5,7 +5,6 @@ usage: python buildTabular.py OUT_FOLDER
 OUT_FOLDER gets, for each NAME below, NAME.onnx and NAME.json: {"inputs": {name: values}, "outputs": {name: values}}, a value a row.
   tiny        x FLOAT[4] -> y FLOAT[3]: a perceptron 4 -> 8 -> 3
   mlp         x FLOAT[384] -> y FLOAT[64]: a perceptron 384 -> 1024 -> 1024 -> 64
-  wide        the same through 4096 and 2048, 40 MB; without NAME.json
   regressor   x FLOAT[6] -> variable: gradient-boosted trees
   classifier  x FLOAT[6] -> label BIGINT, probabilities FLOAT[3]: gradient-boosted trees
   churn       columns of different types -> label BIGINT, probabilities FLOAT[2]: one-hot encoding and gradient-boosted trees
@@ -122,7 +121,6 @@ def main(out):
     chance = np.random.default_rng(5)
     write(out, "tiny", perceptron([4, 8, 3], seed=1), {"x": chance.standard_normal((ROWS, 4)).astype(np.float32)})
     write(out, "mlp", perceptron([384, 1024, 1024, 64], seed=2), {"x": chance.standard_normal((ROWS, 384)).astype(np.float32)})
-    onnx.save(perceptron([384, 4096, 2048, 64], seed=4), out / "wide.onnx")
     regressor, classifier = trees()
     write(out, "regressor", *regressor)
     write(out, "classifier", *classifier)

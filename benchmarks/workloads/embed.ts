@@ -1,0 +1,48 @@
+import type { Session } from 'callplane'
+import { BareModels } from '../bareModels.ts'
+import type { FigureOptions, Measurement } from '../figure.ts'
+import { makeTexts } from '../inputs.ts'
+import { interleave, speedRatio } from '../measure.ts'
+import { scalar } from '../openSession.ts'
+import { plainDuckDb } from '../plainDuckDb.ts'
+import { expectSums } from './expectSums.ts'
+import { bareSession, minilm, minilmFiles, serve, settingOf, withModels } from './models.ts'
+
+const BATCH_SIZE = 32
+
+/** Embeddings of texts in SQL, against threads that loop over prepared tensors (`uniform`) or texts as they come (`mixed`). */
+export async function measureEmbed(options: FigureOptions, kind: 'uniform' | 'mixed'): Promise<Measurement> {
+  const { model, tokenizer } = minilmFiles()
+  const setting = settingOf(options, BATCH_SIZE)
+  const input = await makeTexts(options, { kind, tokenizer })
+  const texts = (await plainDuckDb(`SELECT text FROM '${input}'`)).map(([text]) => String(text))
+  const work = { kind: kind === 'uniform' ? 'tokens' : 'texts', tokenizer, texts } as const
+  const bare = await BareModels.start(bareSession(model, setting), work, setting)
+  try {
+    return await withModels(options, {}, async (session) => {
+      await serveMinilm(session, options)
+      const sums = { limit: [] as number[], candidate: [] as number[] }
+      const batches = Math.ceil(texts.length / BATCH_SIZE)
+      const timings = await interleave(
+        options.rounds,
+        { run: async () => void sums.limit.push(await bare.run(batches)) },
+        { run: async () => void sums.candidate.push(await sumOfEmbeddings(session, input)) },
+      )
+      expectSums(sums.limit, sums.candidate, texts.length)
+      return speedRatio(texts.length, timings)
+    })
+  } finally {
+    await bare.close()
+  }
+}
+
+/** Deploys `model.minilm`. */
+export async function serveMinilm(session: Session, options: FigureOptions): Promise<void> {
+  await serve(session, { name: 'minilm', ...minilm() }, settingOf(options, BATCH_SIZE))
+}
+
+/** The sum of the first numbers of the embeddings of a file's texts. */
+export async function sumOfEmbeddings(session: Session, input: string): Promise<number> {
+  const first = `SELECT catalog_call('model.minilm', text)[1] AS first FROM '${input}'`
+  return Number(await scalar(session, `SELECT sum(first::DOUBLE) FROM (${first})`))
+}
