@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { type Catalog, createCatalog } from '../../catalog/catalog.ts'
 import type { CallEvent, CallObserver } from '../../udf/callEvents.ts'
 import type { RunScope } from '../../udf/runScope.ts'
@@ -120,6 +121,8 @@ export class QueryRun implements StatementOwner, RunScope {
     const { signal, onProgress, budget, ledger } = options
     const { journal = null, priceOf, deadLetters = null, runBudget = null } = setup
     this.signal = signal ?? new AbortController().signal
+    // Every statement in work listens: more than ten listeners are no leak.
+    setMaxListeners(0, this.signal)
     this.catalog = setup.catalog ?? nothing
     this.journal = journal?.run ?? null
     this.deadLetters = deadLetters
