@@ -1,4 +1,6 @@
+import type { FunctionSignature } from '../catalog/function.ts'
 import type { RegisteredFunction } from '../catalog/registerFunction.ts'
+import type { Batch } from '../src/arrow/column.ts'
 import { decodeColumn } from '../src/arrow/decode.ts'
 import { encodeColumn } from '../src/arrow/encode.ts'
 import type { DataType } from '../src/base/dataType.ts'
@@ -21,13 +23,28 @@ import { RowErrors } from './rowErrors.ts'
  * (`details.itemsYielded`), with WRONG_ARGUMENTS, SECRET_MISSING or CANCELLED.
  */
 export async function* invokeStream(
-  { signature, definition }: RegisteredFunction,
+  registered: RegisteredFunction,
   args: readonly unknown[],
   scope: HandlerScope,
 ): AsyncGenerator<unknown, void, undefined> {
+  yield* streamRow(registered, streamedRow(registered, args), scope)
+}
+
+/** The arguments of a stream as a batch of one row. Fails with WRONG_ARGUMENTS, for a function that yields nothing too. */
+export function streamedRow({ signature }: RegisteredFunction, args: readonly unknown[]): Batch {
+  itemType(signature)
+  return encodeArguments(signature, [args])
+}
+
+/** As {@link invokeStream}, for arguments that have been encoded. */
+export async function* streamRow(
+  { signature, definition }: RegisteredFunction,
+  row: Batch,
+  scope: HandlerScope,
+): AsyncGenerator<unknown, void, undefined> {
   const place = { signature, context: scope, rows: 1, called: null }
-  const item = itemType(place)
-  const { batch } = calledRows(signature, encodeArguments(signature, [args]))
+  const item = itemType(signature)
+  const { batch } = calledRows(signature, row)
   if (batch.length === 0) return
   const redact = createRedactor(scope.secrets ?? {})
   const context = createHandlerContext(1, place, { rowErrors: new RowErrors(place, 1), redact })
@@ -49,14 +66,18 @@ export async function* invokeStream(
   }
 }
 
-function itemType(place: CallPlace): DataType {
-  const { name, version, streams, output } = place.signature
+function itemType(signature: FunctionSignature): DataType {
+  const { name, version, streams, output } = signature
   if (streams && output.kind === 'list') return output.item
-  throw new EngineError('WRONG_ARGUMENTS', `${subjectOf(place)} does not yield its result item by item`, {
-    function: name,
-    version,
-    hint: 'make its handler an async generator: async function* (…) { … }',
-  })
+  throw new EngineError(
+    'WRONG_ARGUMENTS',
+    `${subjectOf({ signature })} does not yield its result item by item`,
+    {
+      function: name,
+      version,
+      hint: 'make its handler an async generator: async function* (…) { … }',
+    },
+  )
 }
 
 /** The item as a query would show it. */

@@ -1,10 +1,12 @@
 import { loadFunction } from '../../catalog/loadModules.ts'
 import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
+import { nullColumn } from '../../src/arrow/columns.ts'
 import { EngineError, encodeError } from '../../src/base/errors.ts'
 import { untilAborted } from '../abort.ts'
-import type { CallResult, HandlerScope } from '../executor.ts'
+import { type CallResult, type HandlerScope, succeeded } from '../executor.ts'
 import { FunctionStates } from '../functionStates.ts'
 import { invokeHandler } from '../invokeHandler.ts'
+import { streamRow } from '../invokeStream.ts'
 import { Limiter } from '../limiter.ts'
 import type { CallTask, LoadableFunction, TaskReply } from './taskMessages.ts'
 import { TaskEvents, type WorkerLink } from './workerLink.ts'
@@ -52,27 +54,29 @@ export class TaskRunner {
   }
 
   /** Answers a task; errors are part of the answer, so that a worker whose tasks fail otherwise is lost. */
-  async run(task: CallTask): Promise<TaskReply> {
-    const controller = new AbortController()
-    this.#controllers.set(task.id, controller)
-    if (this.#cancelledEarly.delete(task.id)) controller.abort()
-    if (this.#closed) controller.abort(closedError())
-    const events = new TaskEvents(task.id, this.#link)
-    const scope: HandlerScope = {
-      ...task.context,
-      signal: controller.signal,
-      observer: events.observer,
-      call: (call) => this.#link.call(task.id, call),
-    }
-    try {
-      const { column, failures } = await this.#invoke(task, scope)
-      const encoded = failures.map(({ row, error }) => ({ row, error: encodeError(error) }))
-      return { column, failures: encoded, ...events.end() }
-    } catch (thrown) {
-      return { error: encodeError(thrown), ...events.end() }
-    } finally {
-      this.#controllers.delete(task.id)
-    }
+  run(task: CallTask): Promise<TaskReply> {
+    return this.#answer(task, (scope) => this.#invoke(task, scope))
+  }
+
+  /**
+   * Answers a task of a function that yields, with no rows: `give` gets each item, and resolves when the next one is wanted.
+   */
+  stream(task: CallTask, give: (item: unknown) => Promise<void>): Promise<TaskReply> {
+    return this.#answer(task, async (scope) => {
+      this.#marks.preparing(task.id)
+      const { registered } = await this.#load(task)
+      const leave = this.#states.enter()
+      try {
+        const preparing = this.#states.prepare(registered, scope)
+        this.#tellHolds()
+        for await (const item of streamRow(registered, task.batch, await preparing)) {
+          await untilAborted(scope.signal, give(item))
+        }
+        return succeeded(nullColumn(registered.signature.output, 0))
+      } finally {
+        leave()
+      }
+    })
   }
 
   /** Loads a function before it is called; the call tells what it fails with. */
@@ -91,6 +95,29 @@ export class TaskRunner {
     this.#closed = true
     for (const controller of this.#controllers.values()) controller.abort(closedError())
     await this.#states.close(patience)
+  }
+
+  async #answer(task: CallTask, work: (scope: HandlerScope) => Promise<CallResult>): Promise<TaskReply> {
+    const controller = new AbortController()
+    this.#controllers.set(task.id, controller)
+    if (this.#cancelledEarly.delete(task.id)) controller.abort()
+    if (this.#closed) controller.abort(closedError())
+    const events = new TaskEvents(task.id, this.#link)
+    const scope: HandlerScope = {
+      ...task.context,
+      signal: controller.signal,
+      observer: events.observer,
+      call: (call) => this.#link.call(task.id, call),
+    }
+    try {
+      const { column, failures } = await work(scope)
+      const encoded = failures.map(({ row, error }) => ({ row, error: encodeError(error) }))
+      return { column, failures: encoded, ...events.end() }
+    } catch (thrown) {
+      return { error: encodeError(thrown), ...events.end() }
+    } finally {
+      this.#controllers.delete(task.id)
+    }
   }
 
   async #invoke(task: CallTask, scope: HandlerScope): Promise<CallResult> {

@@ -17,6 +17,11 @@ export interface OnnxOptions {
   readonly maxSessions?: number
   /** Bytes that all loaded sessions may take, each as many as its binding says; null, the default, for any number. */
   readonly memoryLimit?: number | null
+  /**
+   * Gives memory that was freed in this process back to the system. Without it the memory of sessions that are closed stays with
+   * the process, for those that follow.
+   */
+  readonly releaseMemory?: () => Promise<void>
 }
 
 /** Calls models, each session of onnxruntime in a thread of its own, which its runs block. */
@@ -26,10 +31,11 @@ export class OnnxExecutor implements Executor {
   readonly #calls = new Set<ModelCall>()
   #closed = false
 
-  constructor({ maxSessions, memoryLimit = null }: OnnxOptions = {}) {
+  constructor({ maxSessions, memoryLimit = null, releaseMemory }: OnnxOptions = {}) {
     this.#pool = new SessionPool({
       maxSessions: maxSessions ?? Math.max(SESSIONS_DEFAULT, availableParallelism()),
       memoryLimit,
+      releaseMemory: releaseMemory ?? null,
     })
   }
 

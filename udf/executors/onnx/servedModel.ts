@@ -21,19 +21,24 @@ export class ServedModel {
   /** Resolves when it is retired and has no session any more. */
   readonly gone: Promise<void>
   readonly #onChange: () => void
+  readonly #onSession: () => void
   readonly #waiting: ModelCall[] = []
   readonly #waiters = new Set<Waiter>()
   /** Fewer than its runtime says, once one more could not be loaded. */
   #maxSessions: number
   #leave: () => void = () => {}
 
-  /** `onChange` is told whenever there may be something to do for it, or room for another. */
-  constructor(binding: ModelBinding, onChange: () => void) {
+  /**
+   * `onChange` is told whenever there may be something to do for it, or room for another, `onSession` when a session was loaded or
+   * closed.
+   */
+  constructor(binding: ModelBinding, onChange: () => void, onSession: () => void) {
     const { version, runtime } = binding
     const files = [version.model, ...Object.values(version.artifacts)]
     this.binding = binding
     this.bytes = runtime.memory ?? files.reduce((sum, { bytes }) => sum + bytes, 0)
     this.#onChange = onChange
+    this.#onSession = onSession
     this.gone = new Promise((resolve) => {
       this.#leave = resolve
     })
@@ -105,12 +110,14 @@ export class ServedModel {
     void thread.loaded.then(
       () => {
         this.#tellWaiters()
+        this.#onSession()
         this.#onChange()
       },
       (error: unknown) => this.#hasNotLoaded(toEngineError(error)),
     )
     void thread.ended.then(() => {
       this.threads.delete(thread)
+      this.#onSession()
       this.#onChange()
     })
   }

@@ -9,11 +9,16 @@ const GROWTH_IDLE_MS = 1000
 /** How long closing waits for runs, which cannot be interrupted. */
 const CLOSE_MS_MAX = 900
 
+/** How long after a session was loaded or closed its freed memory is given back, so that it is once for several. */
+const RELEASE_MS = 150
+
 /** What all loaded sessions may take together. */
-export interface SessionLimits {
+export interface SessionPoolOptions {
   readonly maxSessions: number
   /** Bytes; null for no limit. */
   readonly memoryLimit: number | null
+  /** Gives memory that was freed back to the system; null for what the system does by itself. */
+  readonly releaseMemory: (() => Promise<void>) | null
 }
 
 /** What sessions there are room for. */
@@ -24,16 +29,17 @@ interface Room {
 
 /** The sessions of all models. Those that were not used for the longest time make room for others. */
 export class SessionPool {
-  readonly #limits: SessionLimits
+  readonly #options: SessionPoolOptions
   readonly #models = new Map<string, ServedModel>()
   /** Those that are not called any more, until they are done. */
   readonly #retired = new Set<ServedModel>()
   readonly #keys = new WeakMap<ModelBinding, string>()
   #isScheduled = false
+  #isReleasing = false
   #closed = false
 
-  constructor(limits: SessionLimits) {
-    this.#limits = limits
+  constructor(options: SessionPoolOptions) {
+    this.#options = options
   }
 
   /** Loads its sessions ahead of calls, and keeps count of who did. Fails with why they cannot be loaded. */
@@ -43,7 +49,7 @@ export class SessionPool {
     model.users++
     try {
       this.#checkSize(model)
-      const loaded = model.whenLoaded(Math.min(binding.runtime.minSessions, this.#limits.maxSessions))
+      const loaded = model.whenLoaded(Math.min(binding.runtime.minSessions, this.#options.maxSessions))
       this.#schedule()
       await loaded
     } catch (thrown) {
@@ -88,7 +94,13 @@ export class SessionPool {
 
   #modelOf(binding: ModelBinding): ServedModel {
     const key = this.#keyOf(binding)
-    const model = this.#models.get(key) ?? new ServedModel(binding, () => this.#schedule())
+    const model =
+      this.#models.get(key) ??
+      new ServedModel(
+        binding,
+        () => this.#schedule(),
+        () => this.#releaseLater(),
+      )
     this.#models.set(key, model)
     return model
   }
@@ -108,6 +120,17 @@ export class SessionPool {
       this.#isScheduled = false
       if (!this.#closed) this.#work()
     })
+  }
+
+  /** What a session had, and what was needed only to load it, is free then, but the allocator keeps it. */
+  #releaseLater(): void {
+    const { releaseMemory } = this.#options
+    if (releaseMemory === null || this.#isReleasing || this.#closed) return
+    this.#isReleasing = true
+    setTimeout(() => {
+      this.#isReleasing = false
+      if (!this.#closed) void releaseMemory().catch(() => undefined)
+    }, RELEASE_MS).unref()
   }
 
   #work(): void {
@@ -152,14 +175,14 @@ export class SessionPool {
   }
 
   #checkSize({ bytes, binding: { version } }: ServedModel): void {
-    const { memoryLimit } = this.#limits
+    const { memoryLimit } = this.#options
     if (memoryLimit === null || bytes <= memoryLimit) return
     const message = `model '${version.name}' (version ${version.version}) takes about ${bytes} bytes, and the limit for all models is ${memoryLimit}`
     throw new EngineError('CONFIG_INVALID', message, { hint: 'raise the memory limit of models' })
   }
 
   #roomNow(): Room {
-    const room = { sessions: this.#limits.maxSessions, bytes: this.#limits.memoryLimit ?? Infinity }
+    const room = { sessions: this.#options.maxSessions, bytes: this.#options.memoryLimit ?? Infinity }
     for (const model of this.#all()) for (const _ of model.threads) take(room, model)
     return room
   }

@@ -88,6 +88,20 @@ async function work(task: CallTask, tellsRows: boolean): Promise<void> {
   send({ kind: 'reply', task: task.id, reply })
 }
 
+/** Calls of `next` by task. */
+const wanted = new Map<number, () => void>()
+
+async function stream(task: CallTask): Promise<void> {
+  const give = (value: unknown): Promise<void> =>
+    new Promise((resolve) => {
+      wanted.set(task.id, resolve)
+      send({ kind: 'item', task: task.id, value })
+    })
+  const reply = await runner.stream(task, give)
+  wanted.delete(task.id)
+  send({ kind: 'reply', task: task.id, reply })
+}
+
 async function close(patience: number): Promise<void> {
   await runner.close(patience)
   frames.end(() => process.exit(0))
@@ -97,6 +111,10 @@ function obey(order: ChildOrder): void {
   switch (order.kind) {
     case 'task':
       return void work(order.task, order.tellsRows)
+    case 'stream':
+      return void stream(order.task)
+    case 'next':
+      return wanted.get(order.task)?.()
     case 'cancel':
       return runner.cancel(order.task)
     case 'load':

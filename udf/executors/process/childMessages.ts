@@ -10,6 +10,9 @@ export type ChildOrder =
       readonly tellsRows: boolean
     }
   | { readonly kind: 'cancel'; readonly task: number }
+  /** To yield items: the first at once, each other one when it is asked for with `next`. */
+  | { readonly kind: 'stream'; readonly task: CallTask }
+  | { readonly kind: 'next'; readonly task: number }
   /** To have it at hand when a task comes. */
   | { readonly kind: 'load'; readonly function: LoadableFunction }
 
@@ -23,6 +26,7 @@ export type ChildMessage =
   /** Nothing else happens in the process until the task has paused or is done. */
   | { readonly kind: 'working'; readonly task: number }
   | { readonly kind: 'paused'; readonly task: number }
+  | { readonly kind: 'item'; readonly task: number; readonly value: unknown }
   | { readonly kind: 'reply'; readonly task: number; readonly reply: TaskReply }
 
 /** The descriptors that a child has beside its standard ones: frames both ways, and lines of `LastWords`. */

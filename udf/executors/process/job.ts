@@ -2,6 +2,12 @@ import type { FunctionSignature } from '../../../catalog/function.ts'
 import type { InvokeContext } from '../../executor.ts'
 import type { CallTask, TaskReply } from '../taskMessages.ts'
 
+export interface JobOptions {
+  readonly signature: FunctionSignature
+  readonly context: InvokeContext
+  readonly onItem?: ((value: unknown) => void) | undefined
+}
+
 /** A batch on its way through processes: when one ends, it may be sent to another. */
 export class Job {
   readonly task: CallTask
@@ -16,11 +22,18 @@ export class Job {
   /** Whether its process says which row it is at. */
   tellsRows: boolean
   settled = false
+  /** Whether nobody waits for it any more. */
+  cancelled = false
+  /** Items that it has yielded. */
+  items = 0
+  /** Gets its items; null for a batch, which is answered as a whole. */
+  readonly onItem: ((value: unknown) => void) | null
   #resolve: (reply: TaskReply) => void = () => {}
   #reject: (error: Error) => void = () => {}
 
-  constructor(task: CallTask, signature: FunctionSignature, context: InvokeContext) {
+  constructor(task: CallTask, { signature, context, onItem }: JobOptions) {
     this.task = task
+    this.onItem = onItem ?? null
     this.signature = signature
     this.context = context
     this.tellsRows = context.isPart === true && this.canTellRows
@@ -46,6 +59,12 @@ export class Job {
   /** Whether it does not matter much if it is blamed for what it did not do: its halves are tried next. */
   get isSplitNext(): boolean {
     return this.context.isPart === true && this.task.batch.length > 1
+  }
+
+  item(value: unknown): void {
+    if (this.settled) return
+    this.items++
+    this.onItem?.(value)
   }
 
   succeed(reply: TaskReply): void {

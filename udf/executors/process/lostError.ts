@@ -9,10 +9,13 @@ export interface LostBatch {
   readonly batchRows: number
   /** Null if it is not known. */
   readonly row: number | null
+  /** Items that it had yielded; null where it yields none. */
+  readonly items: number | null
 }
 
 /** WORKER_LOST for a batch that was alone in its process. */
-export function lostError({ signature, batch, batchRows, row }: LostBatch, exit: ChildExit): EngineError {
+export function lostError(lost: LostBatch, exit: ChildExit): EngineError {
+  const { signature, batch, batchRows, row, items } = lost
   const { name, version, memoryLimit } = signature
   const rows = `${batchRows} row${batchRows === 1 ? '' : 's'}`
   const place = `batch ${batch} of ${rows}${row === null ? '' : `, row ${row}`}`
@@ -26,6 +29,7 @@ export function lostError({ signature, batch, batchRows, row }: LostBatch, exit:
       batch,
       batchRows,
       ...(row === null ? {} : { row }),
+      ...(items === null ? {} : { itemsYielded: items }),
       ...(hint === null ? {} : { hint }),
     },
   )

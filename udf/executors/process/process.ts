@@ -5,9 +5,10 @@ import type { Batch } from '../../../src/arrow/column.ts'
 import { EngineError } from '../../../src/base/errors.ts'
 import { cancelledError, onAbort, untilAborted } from '../../abort.ts'
 import type { CallResult, Executor, InvokeContext } from '../../executor.ts'
+import { streamedRow } from '../../invokeStream.ts'
 import { callsAtOnce, resultOf, sentContext, tasksInFlight } from '../taskMessages.ts'
 import { TaskServices } from '../taskServices.ts'
-import { Job } from './job.ts'
+import { Job, type JobOptions } from './job.ts'
 import { ProcessGroup } from './processGroup.ts'
 
 /** What all functions have together to shut down. */
@@ -40,14 +41,73 @@ export class ProcessExecutor implements Executor {
 
   async open(): Promise<void> {}
 
-  async invoke({ signature }: RegisteredFunction, batch: Batch, context: InvokeContext): Promise<CallResult> {
+  async invoke(registered: RegisteredFunction, batch: Batch, context: InvokeContext): Promise<CallResult> {
+    const { job, end } = this.#begin(registered, batch, { context })
+    try {
+      const reply = await untilAborted(context.signal, job.reply)
+      await this.#services.told(job.task.id, reply)
+      return resultOf(reply)
+    } catch (thrown) {
+      throw context.signal.aborted ? cancelledError(registered.signature, context) : thrown
+    } finally {
+      end()
+    }
+  }
+
+  /** Fails with WORKER_LOST where the process ends after the first item; before, the call is made again. */
+  async *stream(
+    registered: RegisteredFunction,
+    args: readonly unknown[],
+    context: InvokeContext,
+  ): AsyncGenerator<unknown, void, undefined> {
+    let onItem: (value: unknown) => void = () => {}
+    const nextItem = (): Promise<{ readonly item: unknown }> =>
+      new Promise((resolve) => {
+        onItem = (item) => resolve({ item })
+      })
+    let coming = nextItem()
+    const { job, end, next } = this.#begin(registered, streamedRow(registered, args), {
+      context,
+      onItem: (value) => onItem(value),
+    })
+    const ended = job.reply.then((reply) => ({ reply }))
+    try {
+      for (;;) {
+        const come = await untilAborted(context.signal, Promise.race([coming, ended]))
+        if ('reply' in come) {
+          await this.#services.told(job.task.id, come.reply)
+          resultOf(come.reply)
+          return
+        }
+        coming = nextItem()
+        yield come.item
+        next()
+      }
+    } catch (thrown) {
+      throw context.signal.aborted ? cancelledError(registered.signature, context) : thrown
+    } finally {
+      end()
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const job of this.#jobs) job.fail(closedError())
+    await Promise.all([...this.#groups.values()].map((group) => group.close(SHUTDOWN_MS_MAX)))
+  }
+
+  /** Sends a batch on its way; `end` must be called, and cancels what is still under way. */
+  #begin(
+    { signature }: RegisteredFunction,
+    batch: Batch,
+    { context, onItem }: Omit<JobOptions, 'signature'>,
+  ): { readonly job: Job; end(): void; next(): void } {
     const { name, version, module } = signature
     if (module === null) {
       const message = `function '${name}' (version ${version}) is in no module that a process could load`
       throw new EngineError('INTERNAL', message)
     }
-    const { signal } = context
-    if (signal.aborted) throw cancelledError(signature, context)
+    if (context.signal.aborted) throw cancelledError(signature, context)
     if (this.#closed) throw closedError()
     const task = {
       id: ++this.#tasks,
@@ -58,30 +118,19 @@ export class ProcessExecutor implements Executor {
       callsAtOnce: callsAtOnce(signature, this.processes),
       isTimed: context.timer !== undefined,
     }
-    const job = new Job(task, signature, context)
+    const job = new Job(task, { signature, context, onItem })
     const group = this.#groupOf(signature)
-    const stopListening = onAbort(signal, () => group.cancel(job))
+    const stopListening = onAbort(context.signal, () => group.cancel(job))
     this.#services.begin(task.id, signature, context)
     this.#jobs.add(job)
-    try {
-      group.submit(job)
-      const reply = await untilAborted(signal, job.reply)
-      await this.#services.told(task.id, reply)
-      return resultOf(reply)
-    } catch (thrown) {
-      if (signal.aborted) throw cancelledError(signature, context)
-      throw thrown
-    } finally {
+    group.submit(job)
+    const end = (): void => {
       stopListening()
+      if (!job.settled && !context.signal.aborted) group.cancel(job)
       this.#jobs.delete(job)
       this.#services.end(task.id)
     }
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true
-    for (const job of this.#jobs) job.fail(closedError())
-    await Promise.all([...this.#groups.values()].map((group) => group.close(SHUTDOWN_MS_MAX)))
+    return { job, end, next: () => group.next(job) }
   }
 
   /** Functions share processes, but for those whose memory is limited: it is theirs alone. */

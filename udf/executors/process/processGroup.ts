@@ -25,9 +25,15 @@ export class ProcessGroup {
     this.#fill()
   }
 
+  /** Asks for the next item of a job that yields. */
+  next(job: Job): void {
+    for (const slot of this.#slots) slot.next(job)
+  }
+
   cancel(job: Job): void {
+    job.cancelled = true
     this.#waiting = this.#waiting.filter((waiting) => waiting !== job)
-    this.#slots.some((slot) => slot.cancel(job))
+    for (const slot of this.#slots) slot.cancel(job)
   }
 
   async close(patience: number): Promise<void> {

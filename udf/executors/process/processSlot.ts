@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FunctionSignature } from '../../../catalog/function.ts'
+import { toEngineError } from '../../../src/base/errors.ts'
 import { createRedactor } from '../../../src/base/redact.ts'
 import type { LoadableFunction } from '../taskMessages.ts'
 import type { TaskServices } from '../taskServices.ts'
@@ -45,7 +46,8 @@ export class ProcessSlot {
   #isTrying = false
   /** Functions that it has worked with. */
   readonly #loaded = new Map<FunctionSignature, LoadableFunction>()
-  #lastJob: Job | null = null
+  /** Whose work it began with last. */
+  #lastCall: Pick<Job, 'context' | 'signature'> | null = null
   #closed = false
 
   constructor(options: SlotOptions) {
@@ -70,23 +72,24 @@ export class ProcessSlot {
     this.#jobs.set(job.task.id, job)
     this.#child.setBusy(true)
     try {
-      this.#child.send({ kind: 'task', task: job.task, tellsRows: job.tellsRows })
+      const { task, tellsRows, onItem } = job
+      this.#child.send(onItem === null ? { kind: 'task', task, tellsRows } : { kind: 'stream', task })
     } catch (thrown) {
       this.#jobs.delete(job.task.id)
-      job.fail(thrown instanceof Error ? thrown : new Error(String(thrown)))
+      job.fail(toEngineError(thrown))
     }
   }
 
-  /** Whether it was here. */
-  cancel(job: Job): boolean {
-    if (!this.#jobs.has(job.task.id)) {
-      const count = this.#suspects.length
-      this.#suspects = this.#suspects.filter((suspect) => suspect !== job)
-      return this.#suspects.length < count
-    }
+  /** Asks for the next item. */
+  next(job: Job): void {
+    if (this.#jobs.has(job.task.id)) this.#child?.send({ kind: 'next', task: job.task.id })
+  }
+
+  cancel(job: Job): void {
+    this.#suspects = this.#suspects.filter((suspect) => suspect !== job)
+    if (!this.#jobs.has(job.task.id)) return
     this.#child?.send({ kind: 'cancel', task: job.task.id })
     this.#endIfStuck(job, this.#child)
-    return true
   }
 
   /** Lets the process shut its functions down, which may take so many milliseconds, and ends it. */
@@ -138,6 +141,8 @@ export class ProcessSlot {
       case 'paused':
         if (this.#working?.task.id === message.task) this.#working = null
         return
+      case 'item':
+        return this.#jobs.get(message.task)?.item(message.value)
       case 'reply':
         return this.#answered(message)
       case 'holds':
@@ -152,9 +157,10 @@ export class ProcessSlot {
     if (job === undefined || job.begun) return
     job.begun = true
     this.#begun++
-    const { module, version, callsAtOnce } = job.task
-    this.#loaded.set(job.signature, { module, version, callsAtOnce })
-    this.#lastJob = job
+    const { context, signature, task } = job
+    const { module, version, callsAtOnce } = task
+    this.#loaded.set(signature, { module, version, callsAtOnce })
+    this.#lastCall = { context, signature }
   }
 
   #answered({ task, reply }: Extract<ChildMessage, { kind: 'reply' }>): void {
@@ -191,7 +197,7 @@ export class ProcessSlot {
 
   /** The child has ended: its batches go elsewhere, but for the one that it ended with. */
   #lose(exit: ChildExit): void {
-    const jobs = [...this.#jobs.values()].filter((job) => !job.settled && !job.context.signal.aborted)
+    const jobs = [...this.#jobs.values()].filter((job) => !job.settled && !job.cancelled)
     const working = this.#working
     const hadBegun = this.#begun
     this.#jobs = new Map()
@@ -204,31 +210,44 @@ export class ProcessSlot {
     }
     const isSuspect = (job: Job): boolean => (working === null ? job.begun : job === working)
     for (const job of jobs.filter(isSuspect)) this.#suspect(job, exit, hadBegun === 1)
-    this.#options.onReturned(jobs.filter((job) => !isSuspect(job)))
+    const others = jobs.filter((job) => !isSuspect(job))
+    for (const job of others.filter(({ items }) => items > 0)) this.#fail(job, exit, null)
+    this.#options.onReturned(others.filter(({ items }) => items === 0))
     if (hadBegun > 0) this.#restart()
     this.#goOn()
   }
 
   #suspect(job: Job, exit: ChildExit, wasAlone: boolean): void {
-    const { task, signature } = job
+    const { task } = job
     job.losses++
     const isFound = job.canTellRows ? wasAlone && job.tellsRows : wasAlone || job.isSplitNext
-    if (!isFound && job.losses < LOSSES_MAX) {
+    if (!isFound && job.losses < LOSSES_MAX && job.items === 0) {
       job.tellsRows = job.canTellRows
       this.#suspects.push(job)
       return
     }
-    const batchRows = task.batch.length
     const known = wasAlone && exit.row?.task === task.id ? exit.row.row : null
-    const row = batchRows === 1 ? 0 : known
-    job.fail(lostError({ signature, batch: task.context.batch, batchRows, row }, exit))
+    this.#fail(job, exit, task.batch.length === 1 ? 0 : known)
+  }
+
+  #fail(job: Job, exit: ChildExit, row: number | null): void {
+    const { task, signature, items, onItem } = job
+    const batchRows = task.batch.length
+    const lost = {
+      signature,
+      batch: task.context.batch,
+      batchRows,
+      row,
+      items: onItem === null ? null : items,
+    }
+    job.fail(lostError(lost, exit))
   }
 
   /** Output is the batch's that the child works on, or worked on last. */
   #log(line: string, stream: 'stdout' | 'stderr'): void {
-    const job = this.#working ?? this.#lastJob
-    if (job === null) return
-    const { context, signature } = job
+    const call = this.#working ?? this.#lastCall
+    if (call === null) return
+    const { context, signature } = call
     const called = { function: signature.name, version: signature.version }
     const message = createRedactor(context.secrets ?? {})(line)
     const level = stream === 'stdout' ? 'info' : 'warn'
