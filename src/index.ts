@@ -3,7 +3,7 @@ import { serveDataFrames } from './session/defaultSession.ts'
 export type { CatalogFunctions } from '../catalog/catalogFunctions.ts'
 export { defineFunction, type FunctionDefinition } from '../catalog/defineFunction.ts'
 export type { CatalogSnapshot, FunctionSignature } from '../catalog/function.ts'
-export type { HandlerContext, HandlerLog, Usage } from '../catalog/handlerContext.ts'
+export type { HandlerContext, HandlerLog, StartupContext, Usage } from '../catalog/handlerContext.ts'
 export type {
   ModelArtifact,
   ModelDeployment,

@@ -189,7 +189,7 @@ export const errorCodes = {
   WORKER_LOST: {
     kind: 'unavailable',
     retryable: true,
-    about: 'an engine or pool thread ended while it was needed',
+    about: 'an engine or pool thread, or a process, ended while it was needed',
   },
   WRONG_ARGUMENTS: {
     kind: 'user',

@@ -119,8 +119,8 @@ export class Session {
 
   /**
    * Calls a function whose handler yields its results, and gives each as it comes: `for await (const item of
-   * session.stream('words', text))`. The handler runs in this thread and is told to return when the loop ends. Fails with what it
-   * throws, after the items that came before.
+   * session.stream('words', text))`. The handler runs in this thread, or in a process where it is isolated, and is told to return
+   * when the loop ends. Fails with what it throws, after the items that came before.
    */
   stream(functionName: string, ...args: readonly unknown[]): AsyncGenerator<unknown, void, undefined> {
     this.#checkOpen()

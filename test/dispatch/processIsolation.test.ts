@@ -1,4 +1,4 @@
-import type { Session } from 'callplane'
+import { defineFunction, type Session } from 'callplane'
 import { describe, expect, test } from 'vitest'
 import { openSession } from '../sessions.ts'
 
@@ -80,15 +80,32 @@ test('EXPLAIN says where such a call runs', async () => {
   )
 })
 
-test('a call within another handler, and a stream, run there too', async () => {
+test('a stream runs there too', async () => {
   const session = await open()
   const items: unknown[] = []
-  for await (const item of session.stream('counts_up', [-1n])) items.push(item)
+  for await (const item of session.stream('counts_up', -1n)) items.push(item)
   expect(items).toEqual([0, 1, 2, 3, 4])
   const stopped: unknown[] = []
   const failing = async (): Promise<void> => {
-    for await (const item of session.stream('counts_up', [3n])) stopped.push(item)
+    for await (const item of session.stream('counts_up', 3n)) stopped.push(item)
   }
   await expect(failing()).rejects.toMatchObject({ code: 'WORKER_LOST', details: { itemsYielded: 3 } })
   expect(stopped).toEqual([0, 1, 2])
+})
+
+test('a handler that calls one outlives it', async () => {
+  const calls = defineFunction({
+    name: 'calls_isolated',
+    input: { value: 'BIGINT' },
+    output: 'VARCHAR',
+    handler: async ({ value }, { call }) => {
+      const settled = await Promise.allSettled([call('exits_by_row', value), call('exits_by_row', 1)])
+      return settled.map((one) => (one.status === 'fulfilled' ? one.value : one.reason.code)).join()
+    },
+  })
+  const session = await openSession({ functions: [...functions, calls], state: null, secrets: { KEY: 'k' } })
+  const rows = await (
+    await session.sql('SELECT calls_isolated(i) AS got FROM range(1233, 1236) t(i)')
+  ).toRows()
+  expect(rows.map(({ got }) => got)).toEqual(['1233,1', 'WORKER_LOST,1', '1235,1'])
 })

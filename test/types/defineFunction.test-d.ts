@@ -295,3 +295,69 @@ defineFunction({
     yield 1n
   },
 })
+
+// What a startup gives is the state of the handler, and goes to the shutdown.
+class Model {
+  readonly size = 1
+}
+defineFunction({
+  name: 'stateful',
+  input: { memo: 'VARCHAR' },
+  output: 'INTEGER',
+  secrets: ['API_KEY'],
+  onStartup: async ({ secrets, log, signal, function: name }) => {
+    expectTypeOf(secrets.API_KEY.reveal()).toEqualTypeOf<string>()
+    // @ts-expect-error: not among its secrets
+    void secrets.OTHER
+    expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
+    log(name)
+    return new Model()
+  },
+  onShutdown: (model) => expectTypeOf(model).toEqualTypeOf<Model>(),
+  handler: ({ memo }, { state, secrets }) => {
+    expectTypeOf(state).toEqualTypeOf<Model>()
+    expectTypeOf(secrets.API_KEY.reveal()).toEqualTypeOf<string>()
+    return memo === null ? null : state.size
+  },
+  isolation: 'process',
+  resources: { memory: '1GB' },
+})
+defineFunction({
+  ...lists,
+  output: 'BIGINT',
+  onStartup: () => new Map([['a', 1n]]),
+  handler: ({ n }, { state }) => {
+    expectTypeOf(state).toEqualTypeOf<Map<string, bigint>>()
+    return n.map(() => state.get('a') ?? null)
+  },
+})
+defineFunction({
+  name: 'f',
+  input: {},
+  output: 'BIGINT',
+  onStartup: () => ({ from: 1n }),
+  handler: async function* (_, { state }) {
+    expectTypeOf(state).toEqualTypeOf<{ from: bigint }>()
+    yield state.from
+  },
+})
+defineFunction({
+  name: 'f',
+  input: {},
+  output: 'BIGINT',
+  handler: (_, { state }) => {
+    expectTypeOf(state).toEqualTypeOf<undefined>()
+    return 1n
+  },
+})
+defineFunction({
+  name: 'f',
+  input: {},
+  output: 'BIGINT',
+  onStartup: () => 1,
+  // @ts-expect-error: a number is no string
+  onShutdown: (state: string) => state.length,
+  handler: () => 1n,
+})
+// @ts-expect-error: no such isolation
+defineFunction({ name: 'f', input: {}, output: 'VARCHAR', handler: () => null, isolation: 'thread' })
