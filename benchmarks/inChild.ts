@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { task as callReceiver } from './tasks/callReceiver.ts'
+import type { task as deployModels } from './tasks/deployModels.ts'
 import type { task as makeInput } from './tasks/makeInput.ts'
 import type { task as makeTexts } from './tasks/makeTexts.ts'
 import type { task as runFigure } from './tasks/runFigure.ts'
@@ -10,6 +11,7 @@ import type { task as useModels } from './tasks/useModels.ts'
 /** Modules of `tasks/`, each with a function `task`. */
 interface Tasks {
   readonly callReceiver: typeof callReceiver
+  readonly deployModels: typeof deployModels
   readonly makeInput: typeof makeInput
   readonly makeTexts: typeof makeTexts
   readonly runFigure: typeof runFigure

@@ -1,3 +1,5 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Figure, FigureOptions, Measurement } from '../figure.ts'
 import { inChild } from '../inChild.ts'
 import { secondsOf } from '../measure.ts'
@@ -16,22 +18,33 @@ export const figure: Figure = {
   run,
 }
 
-async function run({ rows, rounds, directory }: FigureOptions): Promise<Measurement> {
-  const request = { sessions: SESSIONS, uses: MODELS * rounds, rows, directory }
-  const few = await inChild('useModels', { ...request, models: SESSIONS })
+async function run(options: FigureOptions): Promise<Measurement> {
+  const few = await use(SESSIONS, options)
   let peakRssBytes = Number.NaN
   const seconds = await secondsOf({
     run: async () => {
-      ;({ peakRssBytes } = await inChild('useModels', { ...request, models: MODELS }))
+      peakRssBytes = await use(MODELS, options)
     },
   })
   return {
-    ratio: peakRssBytes / few.peakRssBytes,
+    ratio: peakRssBytes / few,
     value: peakRssBytes,
-    limit: few.peakRssBytes,
-    rows,
+    limit: few,
+    rows: options.rows,
     seconds,
-    runs: rounds,
+    runs: options.rounds,
     peakRssBytes,
+  }
+}
+
+/** The most memory of a process that uses so many models, which another one has registered. */
+async function use(models: number, { rows, rounds, directory }: FigureOptions): Promise<number> {
+  const state = await mkdtemp(join(directory, 'models-'))
+  try {
+    await inChild('deployModels', { state, models })
+    const request = { state, models, sessions: SESSIONS, uses: MODELS * rounds, rows }
+    return (await inChild('useModels', request)).peakRssBytes
+  } finally {
+    await rm(state, { recursive: true })
   }
 }
