@@ -233,17 +233,18 @@ describe('processes', () => {
   })
 })
 
-describe('a stream from a process', () => {
-  const take = async (stop: bigint, most: number): Promise<unknown[]> => {
-    const fn = registered('countsUp')
-    const taken: unknown[] = []
-    for await (const item of executor.stream(fn, [stop], contextOf())) {
-      taken.push(item)
-      if (taken.length === most) break
-    }
-    return taken
+/** The first items of a stream whose process exits at the item `stop`. */
+async function take(stop: bigint, most: number): Promise<unknown[]> {
+  const fn = registered('countsUp')
+  const taken: unknown[] = []
+  for await (const item of executor.stream(fn, [stop], contextOf())) {
+    taken.push(item)
+    if (taken.length === most) break
   }
+  return taken
+}
 
+describe('a stream from a process', () => {
   it('gives its items as they are asked for', async () => {
     expect(await take(-1n, 10)).toEqual([0, 1, 2, 3, 4])
     expect(await take(-1n, 2)).toEqual([0, 1])

@@ -20,7 +20,7 @@ test('the function of docs/calls.md that keeps state in a process works', async 
   )
   expect((await result.toRows()).map(({ right }) => right)).toEqual([true, false, false])
   expect(result.profile.log).toMatchObject([
-    { level: 'info', message: 'read the dictionary', fields: { words: 2 } },
+    { level: 'info', message: 'read the dictionary', fields: '{"words":2}' },
   ])
   expect(await values(session, "SELECT spell('world')")).toEqual([true])
 })

@@ -8,6 +8,7 @@ import { FunctionStates } from '../functionStates.ts'
 import { invokeHandler } from '../invokeHandler.ts'
 import { streamRow } from '../invokeStream.ts'
 import { Limiter } from '../limiter.ts'
+import type { inTrace } from '../traceCarrier.ts'
 import type { CallTask, LoadableFunction, TaskReply } from './taskMessages.ts'
 import { TaskEvents, type WorkerLink } from './workerLink.ts'
 
@@ -32,7 +33,7 @@ interface LoadedFunction {
 interface PreparedCall {
   readonly task: CallTask
   readonly loaded: LoadedFunction
-  readonly inTrace: typeof import('../traceCarrier.ts').inTrace | null
+  readonly inTrace: typeof inTrace | null
 }
 
 /** Works on tasks in a worker: a thread of the pool, or a process. */

@@ -8,12 +8,13 @@ import { SessionThread } from './sessionThread.ts'
  * IO_FAILED, MODEL_INVALID, or CONFIG_INVALID where onnxruntime-node is not installed.
  */
 export async function inspectModel(path: string): Promise<ModelInterface> {
-  let found: ModelInterface | null = null
+  const graphs: ModelInterface[] = []
   const thread = new SessionThread({ kind: 'inspect', path: resolve(path) }, (report) => {
-    if (report.kind === 'inspected') found = report.graph
+    if (report.kind === 'inspected') graphs.push(report.graph)
   })
-  const failure = await thread.loaded.catch((error: unknown) => error)
   await thread.ended
-  if (found !== null) return found
-  throw failure ?? new EngineError('INTERNAL', `nothing was found of model '${path}'`)
+  const [graph] = graphs
+  if (graph !== undefined) return graph
+  await thread.loaded
+  throw new EngineError('INTERNAL', `nothing was found of model '${path}'`, { path })
 }

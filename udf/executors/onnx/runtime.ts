@@ -1,3 +1,4 @@
+import type * as onnxruntime from 'onnxruntime-node'
 import type { InferenceSession, Tensor, TensorConstructor } from 'onnxruntime-node'
 import { elementKinds } from '../../../catalog/models/graphTypes.ts'
 import type {
@@ -11,8 +12,6 @@ import { EngineError, messageOf } from '../../../src/base/errors.ts'
 import type { RunModel, TensorData, Tensors } from './pipeline.ts'
 import type { RunLatch } from './runLatch.ts'
 import { loadFailed, runFailed } from './runtimeErrors.ts'
-
-type Runtime = typeof import('onnxruntime-node')
 
 /** A model that is loaded in this thread. */
 export interface LoadedModel {
@@ -82,7 +81,7 @@ const fatal = 4
 // What goes wrong is thrown; the log would repeat it on the process's stderr.
 const quiet = { logSeverityLevel: fatal } as const
 
-async function importRuntime(): Promise<Runtime> {
+async function importRuntime(): Promise<typeof onnxruntime> {
   try {
     const runtime = await import('onnxruntime-node')
     runtime.env.logLevel = 'fatal'
@@ -111,7 +110,7 @@ function sessionOptions(runtime: ModelRuntime): InferenceSession.SessionOptions 
 function toFeeds(constructor: TensorConstructor, inputs: Tensors): Record<string, Tensor> {
   const feeds: Record<string, Tensor> = {}
   for (const [name, { type, data, dims }] of Object.entries(inputs)) {
-    feeds[name] = new constructor(type, data as Float32Array, dims)
+    feeds[name] = new constructor(type, data, dims)
   }
   return feeds
 }
@@ -129,11 +128,8 @@ function fromFetches(fetches: InferenceSession.ReturnType): Tensors {
 
 /** Newer versions of Node have arrays of 16-bit floats; here they are their bits everywhere. */
 function plainData({ type, data }: Tensor): TensorData['data'] {
-  if (type === 'float16') {
-    const bits = data as Uint16Array
-    return new Uint16Array(bits.buffer, bits.byteOffset, bits.length)
-  }
-  return data as TensorData['data']
+  if (type !== 'float16' || !ArrayBuffer.isView(data)) return data
+  return new Uint16Array(data.buffer, data.byteOffset, data.byteLength / Uint16Array.BYTES_PER_ELEMENT)
 }
 
 function tensorInfo(

@@ -13,11 +13,20 @@ export function loadFailed(label: string, path: string, { thrown, providers }: L
   if (/File doesn't exist|open file .* fail|Permission denied/i.test(reason)) {
     return new EngineError('IO_FAILED', `${label} cannot be read from '${path}': ${reason}`, { path }, thrown)
   }
-  if (providers.includes('cuda') && /cuda|cudnn|cublas|providers_shared/i.test(reason)) {
+  const isMemory = lacksMemory(reason)
+  if (providers.includes('cuda') && !isMemory && /cuda|cudnn|cublas|providers_shared/i.test(reason)) {
     const message = `${label} cannot run on CUDA, which this machine does not have: ${reason}`
     return new EngineError('PROVIDER_UNAVAILABLE', message, { path, hint: installCuda }, thrown)
   }
+  if (isMemory) {
+    const message = `${label} does not load, as there is too little memory: ${reason}`
+    return new EngineError('MODEL_FAILED', message, { path }, thrown)
+  }
   return new EngineError('MODEL_INVALID', invalidMessage(label, reason), { path }, thrown)
+}
+
+function lacksMemory(reason: string): boolean {
+  return /bad_alloc|allocate memory|out of memory/i.test(reason)
 }
 
 const installCuda =
@@ -58,8 +67,7 @@ export function runFailed(label: string, thrown: unknown): EngineError {
   ) {
     return new EngineError('MODEL_INPUT_INVALID', `${label} does not take its input: ${reason}`, {}, thrown)
   }
-  const isMemory = /bad_alloc|allocate memory|out of memory/i.test(reason)
-  const hint = isMemory ? { hint: 'lower batchSize, so that a run takes less memory' } : {}
+  const hint = lacksMemory(reason) ? { hint: 'lower batchSize, so that a run takes less memory' } : {}
   return new EngineError('MODEL_FAILED', `${label} failed: ${reason}`, hint, thrown)
 }
 

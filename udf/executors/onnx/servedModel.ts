@@ -3,6 +3,9 @@ import { type EngineError, toEngineError } from '../../../src/base/errors.ts'
 import type { ModelCall } from './modelCall.ts'
 import { SessionThread } from './sessionThread.ts'
 
+/** How long after memory was given back it is tried again. */
+const RELEASE_MS = 120
+
 /** Somebody who waits until so many sessions are loaded. */
 interface Waiter {
   readonly sessions: number
@@ -21,7 +24,7 @@ export class ServedModel {
   /** Resolves when it is retired and has no session any more. */
   readonly gone: Promise<void>
   readonly #onChange: () => void
-  readonly #onSession: () => void
+  readonly #releaseMemory: () => Promise<void>
   readonly #waiting: ModelCall[] = []
   readonly #waiters = new Set<Waiter>()
   /** Fewer than its runtime says, once one more could not be loaded. */
@@ -29,16 +32,16 @@ export class ServedModel {
   #leave: () => void = () => {}
 
   /**
-   * `onChange` is told whenever there may be something to do for it, or room for another, `onSession` when a session was loaded or
-   * closed.
+   * `onChange` is told whenever there may be something to do for it, or room for another. `releaseMemory` gives back what a session
+   * that was closed had, or what was needed only to load one; there is room for another session only then.
    */
-  constructor(binding: ModelBinding, onChange: () => void, onSession: () => void) {
+  constructor(binding: ModelBinding, onChange: () => void, releaseMemory: () => Promise<void>) {
     const { version, runtime } = binding
     const files = [version.model, ...Object.values(version.artifacts)]
     this.binding = binding
     this.bytes = runtime.memory ?? files.reduce((sum, { bytes }) => sum + bytes, 0)
     this.#onChange = onChange
-    this.#onSession = onSession
+    this.#releaseMemory = releaseMemory
     this.gone = new Promise((resolve) => {
       this.#leave = resolve
     })
@@ -107,19 +110,22 @@ export class ServedModel {
   start(): void {
     const thread = new SessionThread({ kind: 'serve', binding: this.binding }, this.#onChange)
     this.threads.add(thread)
-    void thread.loaded.then(
-      () => {
-        this.#tellWaiters()
-        this.#onSession()
-        this.#onChange()
-      },
-      (error: unknown) => this.#hasNotLoaded(toEngineError(error)),
-    )
-    void thread.ended.then(() => {
-      this.threads.delete(thread)
-      this.#onSession()
+    void this.#follow(thread)
+  }
+
+  async #follow(thread: SessionThread): Promise<void> {
+    try {
+      await thread.loaded
+      this.#tellWaiters()
       this.#onChange()
-    })
+      void this.#releaseAfterLoad()
+    } catch (thrown) {
+      this.#hasNotLoaded(toEngineError(thrown))
+    }
+    await thread.ended
+    await this.#releaseMemory()
+    this.threads.delete(thread)
+    this.#onChange()
   }
 
   leave(): void {
@@ -131,6 +137,12 @@ export class ServedModel {
     for (const waiter of this.#waiters) waiter.reject(error)
     this.#waiters.clear()
     for (const call of this.#waiting.splice(0)) call.fail(error)
+  }
+
+  async #releaseAfterLoad(): Promise<void> {
+    await this.#releaseMemory()
+    // The allocator may have given nothing back, so soon after the last time.
+    setTimeout(() => void this.#releaseMemory(), RELEASE_MS).unref()
   }
 
   #tellWaiters(): void {

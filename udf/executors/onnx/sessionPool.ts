@@ -9,9 +9,6 @@ const GROWTH_IDLE_MS = 1000
 /** How long closing waits for runs, which cannot be interrupted. */
 const CLOSE_MS_MAX = 900
 
-/** How long after a session was loaded or closed its freed memory is given back, so that it is once for several. */
-const RELEASE_MS = 150
-
 /** What all loaded sessions may take together. */
 export interface SessionPoolOptions {
   readonly maxSessions: number
@@ -35,7 +32,6 @@ export class SessionPool {
   readonly #retired = new Set<ServedModel>()
   readonly #keys = new WeakMap<ModelBinding, string>()
   #isScheduled = false
-  #isReleasing = false
   #closed = false
 
   constructor(options: SessionPoolOptions) {
@@ -99,7 +95,7 @@ export class SessionPool {
       new ServedModel(
         binding,
         () => this.#schedule(),
-        () => this.#releaseLater(),
+        () => this.#releaseMemory(),
       )
     this.#models.set(key, model)
     return model
@@ -122,15 +118,10 @@ export class SessionPool {
     })
   }
 
-  /** What a session had, and what was needed only to load it, is free then, but the allocator keeps it. */
-  #releaseLater(): void {
+  async #releaseMemory(): Promise<void> {
     const { releaseMemory } = this.#options
-    if (releaseMemory === null || this.#isReleasing || this.#closed) return
-    this.#isReleasing = true
-    setTimeout(() => {
-      this.#isReleasing = false
-      if (!this.#closed) void releaseMemory().catch(() => undefined)
-    }, RELEASE_MS).unref()
+    if (releaseMemory === null || this.#closed) return
+    await releaseMemory().catch(() => undefined)
   }
 
   #work(): void {

@@ -126,7 +126,7 @@ function obey(order: ChildOrder): void {
   }
 }
 
-const reader = new FrameReader((message) => obey(message as ChildOrder))
+const reader = new FrameReader<ChildOrder>(obey)
 frames.on('data', (chunk) => reader.push(chunk))
 frames.on('error', () => undefined)
 frames.on('close', () => {

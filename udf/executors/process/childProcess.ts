@@ -43,7 +43,7 @@ export class ChildProcess {
   #isHeapFull = false
 
   constructor(options: ChildOptions) {
-    const { memoryLimit, onMessage } = options
+    const { memoryLimit } = options
     this.#options = options
     this.#process = spawn(
       process.execPath,
@@ -57,7 +57,7 @@ export class ChildProcess {
       options.onLine(line, 'stderr')
     })
     this.#frames = socketOf(stdio[FRAMES_FD])
-    const reader = new FrameReader((message) => onMessage(message as ChildMessage))
+    const reader = new FrameReader<ChildMessage>((message) => options.onMessage(message))
     this.#frames?.on('data', (chunk) => reader.push(chunk))
     const words = socketOf(stdio[WORDS_FD])
     if (words !== null) this.#readLines(words, (line) => this.#hear(line))

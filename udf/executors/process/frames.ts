@@ -99,8 +99,8 @@ function joinShort(parts: readonly Uint8Array[]): Uint8Array[] {
 }
 
 /** Puts messages together from the pieces in which a socket gives them. */
-export class FrameReader {
-  readonly #onMessage: (message: unknown) => void
+export class FrameReader<Message> {
+  readonly #onMessage: (message: Message) => void
   /** What is being read, and how much of it there is. */
   #target: Uint8Array = Buffer.allocUnsafe(HEAD_BYTES)
   #filled = 0
@@ -109,7 +109,7 @@ export class FrameReader {
   #table: Buffer | null = null
   #arrays: ArrayBuffer[] = []
 
-  constructor(onMessage: (message: unknown) => void) {
+  constructor(onMessage: (message: Message) => void) {
     this.#onMessage = onMessage
   }
 
@@ -148,12 +148,13 @@ export class FrameReader {
     this.#onMessage(message)
   }
 
-  #read(entries: number, table: Buffer): unknown {
+  #read(entries: number, table: Buffer): Message {
     const views = this.#arrays.map((buffer, index) =>
       arrayTypes[table.readUInt32LE(index * ENTRY_BYTES)]![1](buffer),
     )
     const deserializer = new FrameDeserializer(table.subarray(entries * ENTRY_BYTES), views)
     deserializer.readHeader()
-    return deserializer.readValue()
+    const message: Message = deserializer.readValue()
+    return message
   }
 }

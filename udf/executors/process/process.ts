@@ -60,7 +60,7 @@ export class ProcessExecutor implements Executor {
     args: readonly unknown[],
     context: InvokeContext,
   ): AsyncGenerator<unknown, void, undefined> {
-    let onItem: (value: unknown) => void = () => {}
+    let onItem: ((value: unknown) => void) | null = null
     const nextItem = (): Promise<{ readonly item: unknown }> =>
       new Promise((resolve) => {
         onItem = (item) => resolve({ item })
@@ -68,7 +68,7 @@ export class ProcessExecutor implements Executor {
     let coming = nextItem()
     const { job, end, next } = this.#begin(registered, streamedRow(registered, args), {
       context,
-      onItem: (value) => onItem(value),
+      onItem: (value) => onItem?.(value),
     })
     const ended = job.reply.then((reply) => ({ reply }))
     try {
@@ -101,7 +101,7 @@ export class ProcessExecutor implements Executor {
     { signature }: RegisteredFunction,
     batch: Batch,
     { context, onItem }: Omit<JobOptions, 'signature'>,
-  ): { readonly job: Job; end(): void; next(): void } {
+  ): { readonly job: Job; readonly end: () => void; readonly next: () => void } {
     const { name, version, module } = signature
     if (module === null) {
       const message = `function '${name}' (version ${version}) is in no module that a process could load`
