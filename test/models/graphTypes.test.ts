@@ -117,11 +117,11 @@ describe('16-bit floats', () => {
     const all = Uint16Array.from({ length: 0x10000 }, (_, index) => index)
     const floats = fromHalves(all)
     const back = toHalves(floats)
-    const isNan = (half: number): boolean => (half & 0x7fff) > 0x7c00
-    for (const half of all) {
-      if (isNan(half)) expect(floats[half]).toBeNaN()
-      else expect(back[half]).toBe(half)
-    }
+    const isNan = Array.from(all, (half) => (half & 0x7fff) > 0x7c00)
+    expect(Array.from(floats, Number.isNaN)).toEqual(isNan)
+    expect(Array.from(back, (half, index) => (isNan[index] ? null : half))).toEqual(
+      Array.from(all, (half, index) => (isNan[index] ? null : half)),
+    )
   })
 
   it('are the nearest to a float, the even one of two', () => {

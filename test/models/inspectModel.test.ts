@@ -6,6 +6,17 @@ import { type Graph, onnxModel } from './onnxModel.ts'
 
 const inspect = (name: string, graph: Graph) => inspectModel(writeFixture(name, onnxModel(graph)))
 
+const identity = (type: 'string' | 'float32'): Graph => ({
+  nodes: [{ op: 'Neg', inputs: ['x'], outputs: ['y'] }],
+  inputs: [{ name: 'x', type, shape: ['N'] }],
+  outputs: [{ name: 'y', type, shape: ['N'] }],
+})
+const failing = async (name: string, content: string | Uint8Array): Promise<string> => {
+  const path = writeFixture(name, content)
+  const { code, message } = await failureOf(inspectModel(path))
+  return `${code} ${message.replaceAll(path, name)}`
+}
+
 describe('looking at a model', () => {
   it('tells what its graph takes and gives', async () => {
     const graph: Graph = {
@@ -36,16 +47,6 @@ describe('looking at a model', () => {
   })
 
   it('says what is wrong with it', async () => {
-    const identity = (type: 'string' | 'float32'): Graph => ({
-      nodes: [{ op: 'Neg', inputs: ['x'], outputs: ['y'] }],
-      inputs: [{ name: 'x', type, shape: ['N'] }],
-      outputs: [{ name: 'y', type, shape: ['N'] }],
-    })
-    const failing = async (name: string, content: string | Uint8Array): Promise<string> => {
-      const path = writeFixture(name, content)
-      const { code, message } = await failureOf(inspectModel(path))
-      return `${code} ${message.replaceAll(path, name)}`
-    }
     const garbage = ['no model at all', '', '\0\0\0\0', '{"ir_version": 8}']
     for (const [index, content] of garbage.entries()) {
       expect(await failing(`garbage${index}`, content)).toBe(

@@ -57,11 +57,11 @@ async function failing(
   return `${code} ${message}`
 }
 
-describe('functions around a model', () => {
-  const where = (rows: string): string => `function 'model.m' (version 3) failed in batch 7 of ${rows}: `
-  const before = (name: string): string => `preprocess '${name}' of ${path}`
-  const behind = (name: string): string => `postprocess '${name}' of ${path}`
+const where = (rows: string): string => `function 'model.m' (version 3) failed in batch 7 of ${rows}: `
+const before = (name: string): string => `preprocess '${name}' of ${path}`
+const behind = (name: string): string => `postprocess '${name}' of ${path}`
 
+describe('functions around a model', () => {
   it('make its tensors, and values of them', async () => {
     const texts = ['a b', '', 'one two three', 'x', 'y z']
     const lengths = texts.map((text) => [-text.length || 0, -text.split(' ').length])

@@ -48,7 +48,7 @@ describe('tensors of columns', () => {
         list_out: given.map((_, row) => given.slice(0, [2, 0, 2, 1][row % 4])),
       }
       const expected = given.map((_, row) =>
-        Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values[row]])),
+        Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, column[row]])),
       )
       expect(await callModel(executor, binding, Object.values(columns))).toEqual(expected)
     })
@@ -115,31 +115,31 @@ describe('tensors of columns', () => {
   })
 })
 
-describe('rows that a model does not take', () => {
-  const failing = async (
-    shape: readonly (number | string)[],
-    rows: readonly unknown[],
-  ): Promise<{ message: string; details: unknown; report: unknown[]; values: unknown[] }> => {
-    const output = { kind: 'list', item: { kind: 'float' } } as const
-    const type = shape.length === 3 ? ({ kind: 'list', item: output } as const) : output
-    const binding = bindingOf(graphOf('Neg', shape), {
-      inputs: [{ name: 'x', type }],
-      output: type,
-      version: { name: 'm' },
-    })
-    const fn = functionOf(binding)
-    const { code, message, details } = await failureOf(executor.invoke(fn, batchOf(fn, rows), contextOf()))
-    expect(code).toBe('MODEL_INPUT_INVALID')
-    const result = await executor.invoke(fn, batchOf(fn, rows), contextOf({ reportsRows: true }))
-    await executor.retire(binding)
-    return {
-      message,
-      details,
-      report: result.failures.map(({ row, error }) => `${row} ${error.message.replace(/.*: /, '')}`),
-      values: valuesOf(fn, result),
-    }
+const failing = async (
+  shape: readonly (number | string)[],
+  rows: readonly unknown[],
+): Promise<{ message: string; details: unknown; report: unknown[]; values: unknown[] }> => {
+  const output = { kind: 'list', item: { kind: 'float' } } as const
+  const type = shape.length === 3 ? ({ kind: 'list', item: output } as const) : output
+  const binding = bindingOf(graphOf('Neg', shape), {
+    inputs: [{ name: 'x', type }],
+    output: type,
+    version: { name: 'm' },
+  })
+  const fn = functionOf(binding)
+  const { code, message, details } = await failureOf(executor.invoke(fn, batchOf(fn, rows), contextOf()))
+  expect(code).toBe('MODEL_INPUT_INVALID')
+  const result = await executor.invoke(fn, batchOf(fn, rows), contextOf({ reportsRows: true }))
+  await executor.retire(binding)
+  return {
+    message,
+    details,
+    report: result.failures.map(({ row, error }) => `${row} ${error.message.replace(/.*: /, '')}`),
+    values: valuesOf(fn, result),
   }
+}
 
+describe('rows that a model does not take', () => {
   it('are told by number and input, and the others run', async () => {
     expect(await failing(['N', 2], [[1, 2], null, [3], [4, null], [5, NaN]])).toEqual({
       message:
