@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { type Environment, readEnvironment } from './environment.ts'
 import type { Figure, Measurement } from './figure.ts'
 import { findFigures } from './findFigures.ts'
+import { cudaFigures, noCuda } from './gpu/cuda.ts'
 import { inChild } from './inChild.ts'
 import { type BenchOptions, readOptions, usage } from './options.ts'
 import { jsonLine, tableHeader, tableRow } from './report.ts'
@@ -11,7 +12,11 @@ import type { FigureRequest } from './tasks/runFigure.ts'
 
 try {
   const options = readOptions(process.argv.slice(2))
-  process.exitCode = await bench(options, await findFigures(options.names))
+  const isCuda = options.device === 'cuda'
+  const figures = await findFigures(isCuda && options.names.length === 0 ? cudaFigures : options.names)
+  const reason = isCuda ? await noCuda() : null
+  if (reason === null) process.exitCode = await bench(options, figures)
+  else console.log(`skipped: ${reason}`)
 } catch (error) {
   console.error(`${messageOf(error)}\n${usage}`)
   process.exitCode = 2
@@ -52,7 +57,7 @@ async function measure(figure: Figure, options: BenchOptions, directory: string)
       rows: options.rows ?? figure.rows,
       rounds: options.rounds ?? figure.rounds,
       directory,
-      device: 'cpu',
+      device: options.device,
     },
   }
   return (await inChild('runFigure', request)).value

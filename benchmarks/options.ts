@@ -8,11 +8,13 @@ export interface BenchOptions {
   /** Instead of each figure's own; null leaves them. */
   readonly rows: number | null
   readonly rounds: number | null
+  /** What runs models. */
+  readonly device: 'cpu' | 'cuda'
   /** A directory that keeps the inputs for the next run; null for one that is removed. */
   readonly inputs: string | null
 }
 
-export const usage = `usage: npm run bench [name…] [-- --rows N] [--rounds N] [--inputs DIRECTORY]
+export const usage = `usage: npm run bench [name…] [-- --rows N] [--rounds N] [--inputs DIRECTORY] [--device cuda]
        npm run --silent bench -- name… --json`
 
 /** Throws an error whose message says which option is wrong. */
@@ -25,6 +27,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       rows: { type: 'string' },
       rounds: { type: 'string' },
       inputs: { type: 'string' },
+      device: { type: 'string', default: 'cpu' },
     },
   })
   return {
@@ -33,7 +36,13 @@ export function readOptions(args: readonly string[]): BenchOptions {
     rows: count('rows', values.rows),
     rounds: count('rounds', values.rounds),
     inputs: values.inputs ?? null,
+    device: readDevice(values.device),
   }
+}
+
+function readDevice(text: string): BenchOptions['device'] {
+  if (text === 'cpu' || text === 'cuda') return text
+  throw new Error(`--device takes cpu or cuda, not ${text}`)
 }
 
 function count(option: string, text: string | undefined): number | null {

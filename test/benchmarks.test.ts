@@ -11,7 +11,9 @@ import { readOptions } from '../benchmarks/options.ts'
 import { plainDuckDb } from '../benchmarks/plainDuckDb.ts'
 import { jsonLine, tableHeader, tableRow, verdictOf } from '../benchmarks/report.ts'
 import { task as makeInput } from '../benchmarks/tasks/makeInput.ts'
+import { expectSums } from '../benchmarks/workloads/expectSums.ts'
 import { checkUpper } from '../benchmarks/workloads/upper.ts'
+import { missingFile, modelFile } from './models/pythonModels.ts'
 
 const measurement: Measurement = {
   ratio: 0.75,
@@ -73,6 +75,14 @@ describe('measuring', () => {
   })
 })
 
+describe('results of models', () => {
+  it('are those of the bare loop but for rounding', () => {
+    expectSums([10, 10.0001], [10.001], 100)
+    expect(() => expectSums([10], [10, 10.1], 100)).toThrow('a sum over 100 results came out as 10.1, not 10')
+    expect(() => expectSums([10], [Number.NaN], 100)).toThrow('came out as NaN, not 10')
+  })
+})
+
 describe('reporting', () => {
   it('says which goal is reached', () => {
     expect(verdictOf(figure, { ...measurement, ratio: 0.8 })).toBe('aim')
@@ -101,6 +111,8 @@ describe('reporting', () => {
     const memory: Figure = { ...figure, unit: 'bytes', must: { atMost: 2 ** 30 }, aim: null }
     expect(tableRow(memory, value)).toContain('1 MiB   ≤ 1 GiB                aim')
     expect(tableRow({ ...figure, unit: 'calls/s' }, measurement)).toContain('1500000.0 calls/s')
+    expect(tableRow({ ...figure, unit: 'queries' }, { ...value, value: 1234 })).toContain('1,234 queries')
+    expect(tableRow(figure, { ...measurement, value: 99.95 })).toContain('100.0 rows/s')
   })
 
   it('prints one JSON object a line, with a ratio only where the figure is one', () => {
@@ -128,7 +140,12 @@ describe('the command line', () => {
       rows: 10_000,
       rounds: null,
       inputs: null,
+      device: 'cpu',
     })
+  })
+
+  it('refuses devices that it does not know', () => {
+    expect(() => readOptions(['--device', 'tpu'])).toThrow('--device takes cpu or cuda, not tpu')
   })
 
   it.each(['0', '-1', 'many', '1.5', ''])('refuses --rows=%s', (text) => {
@@ -161,7 +178,13 @@ describe('figures', () => {
       'dedupe',
       'dedupe-memory',
       'dispatch-overhead',
+      'embed-mixed',
+      'embed-uniform',
+      'event-loop',
       'limits',
+      'mlp',
+      'model-memory',
+      'swap',
       'warm-cache',
     ])
     expect((await findFigures(['staged', 'latency'])).map(({ name }) => name)).toEqual([
@@ -229,6 +252,39 @@ describe('a run', () => {
       ['dispatch-overhead', 2000, 'rows/s'],
       ['warm-cache', 2000, 'rows/s'],
     ])
+  })
+
+  const missing = missingFile(modelFile('minilm/minilm.onnx'), modelFile('tabular/mlp.onnx'))
+  const skipped = missing === null ? '' : ` (skipped: ${missing})`
+
+  it.skipIf(missing !== null)(`holds models against bare threads${skipped}`, async () => {
+    const names = ['embed', 'mlp']
+    const args = [...names, '--rows', '64', '--rounds', '1', '--json', '--inputs', directory]
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      '--import',
+      'tsx',
+      'benchmarks/main.ts',
+      ...args,
+    ])
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line): Record<string, unknown> => JSON.parse(line))
+    expect(lines.map((line) => [line['name'], line['rows']])).toEqual([
+      ['embed-mixed', 64],
+      ['embed-uniform', 64],
+      ['mlp', 64],
+    ])
+  })
+
+  it('swaps versions under load, and fails or mixes none', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      '--import',
+      'tsx',
+      'benchmarks/main.ts',
+      ...['swap', '--rows', '512', '--rounds', '3', '--json'],
+    ])
+    expect(JSON.parse(stdout)).toMatchObject({ name: 'swap', value: 0, reached: 'aim' })
   })
 
   it('takes no results that are wrong, missing or out of place', async () => {

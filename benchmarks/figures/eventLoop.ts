@@ -24,7 +24,7 @@ export const figure: Figure = {
 
 interface Work {
   readonly name: string
-  run(session: Session): Promise<unknown>
+  readonly run: (session: Session) => Promise<unknown>
 }
 
 async function run(options: FigureOptions): Promise<Measurement> {

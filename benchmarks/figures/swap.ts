@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Session } from 'callplane'
 import type { Figure, FigureOptions, Measurement } from '../figure.ts'
 import { peakRssBytes } from '../measure.ts'
-import { withModels } from '../workloads/models.ts'
+import { gpusOf, withModels } from '../workloads/models.ts'
 import { numberedModel } from '../workloads/numberedModel.ts'
 
 /** Queries that run at once. */
@@ -36,7 +36,7 @@ async function run(options: FigureOptions): Promise<Measurement> {
   const { rows, rounds } = options
   return withModels(options, {}, async (session) => {
     for (let version = 1; version <= rounds + 1; version++) await register(session, version, options)
-    await deploy(session, 1)
+    await deploy(session, 1, options)
     const outcome: Outcome = { queries: 0, failed: 0, mixed: 0, stale: 0 }
     const deployed = { version: 1, isLast: false }
     const started = performance.now()
@@ -46,7 +46,7 @@ async function run(options: FigureOptions): Promise<Measurement> {
     })
     for (let version = 2; version <= rounds + 1; version++) {
       await setTimeout(PAUSE_MS)
-      await deploy(session, version)
+      await deploy(session, version, options)
       deployed.version = version
     }
     deployed.isLast = true
@@ -71,9 +71,9 @@ async function register(session: Session, version: number, { directory }: Figure
   await session.models.registerModelVersion({ name: 'numbered', model: file })
 }
 
-async function deploy(session: Session, version: number): Promise<void> {
-  const scaling = { maxReplicas: 2 }
-  await session.models.deployModel({ group: 'numbered', model: 'numbered', version, scaling })
+async function deploy(session: Session, version: number, { device }: FigureOptions): Promise<void> {
+  const sessions = { scaling: { maxReplicas: 2 }, resources: { gpu: gpusOf(device) } }
+  await session.models.deployModel({ group: 'numbered', model: 'numbered', version, ...sessions })
 }
 
 /** One call of every row; each result tells the version that gave it. */

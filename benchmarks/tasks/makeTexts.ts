@@ -22,7 +22,7 @@ export async function task({ kind, rows, path, tokenizer: file }: TextsRequest):
   const lengthOf = (text: string): number => tokenizer.encode(text).ids.length
   const found = new Set<string>()
   for await (const { kind: document, text } of collectDocuments('.')) {
-    if (document !== 'readme') continue
+    if (document !== 'readme' || (kind === 'uniform' && found.size >= rows)) continue
     for (const piece of kind === 'uniform' ? uniform(text, lengthOf) : mixed(text, lengthOf)) found.add(piece)
   }
   if (found.size < rows) throw new Error(`the READMEs in node_modules hold ${found.size} texts, not ${rows}`)

@@ -68,9 +68,14 @@ export async function serve(
     model: name,
     version,
     scaling: { maxReplicas: sessions },
-    resources: { cpu: intraOpNumThreads, gpu: device === 'cuda' ? 1 : 0 },
+    resources: { cpu: intraOpNumThreads, gpu: gpusOf(device) },
     runtime: { batchSize },
   })
+}
+
+/** What a deployment asks for, to run on a device. */
+export function gpusOf(device: FigureOptions['device']): number {
+  return device === 'cuda' ? 1 : 0
 }
 
 function expectFiles(...files: readonly string[]): void {

@@ -59,16 +59,12 @@ export async function predict(
   return { sum: Number(row['sum']), count: Number(row['count']) }
 }
 
-/** A few at a time, as DuckDB gives each number as an object of its own. */
 async function readVectors(input: string): Promise<Float32Array> {
-  const slices: Float32Array[] = []
+  const numbers: number[] = []
+  // A few at a time, as DuckDB gives each number as an object of its own.
   for (let from = 0; from < HELD; from += SLICE) {
-    const numbers = await plainDuckDb(
-      `SELECT unnest(x) FROM '${input}' WHERE id >= ${from} AND id < ${from + SLICE}`,
-    )
-    slices.push(Float32Array.from(numbers, ([number]) => Number(number)))
+    const slice = `SELECT unnest(x) FROM '${input}' WHERE id >= ${from} AND id < ${from + SLICE}`
+    for (const [number] of await plainDuckDb(slice)) numbers.push(Number(number))
   }
-  const whole = new Float32Array(slices.reduce((length, slice) => length + slice.length, 0))
-  for (const [index, slice] of slices.entries()) whole.set(slice, index * SLICE * VECTOR_SIZE)
-  return whole
+  return Float32Array.from(numbers)
 }

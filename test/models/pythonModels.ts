@@ -4,9 +4,6 @@ import { join, resolve } from 'node:path'
 /** Where `test/python/setup.sh` puts Python and the models; nothing else writes there. */
 const cache = resolve(process.env['CALLPLANE_CACHE'] ?? join(import.meta.dirname, '../../.cache'))
 
-/** Python with the packages of `test/python/requirements.txt`; it may not be there. */
-export const python = join(cache, 'python/bin/python')
-
 /** Path of a file of the models, such as `minilm/minilm.onnx`; it may not be there. */
 export function modelFile(name: string): string {
   return join(cache, 'models', name)
