@@ -205,28 +205,22 @@ describe('a run', () => {
     await rm(directory, { recursive: true })
   })
 
-  it('prints the lines of the figures that it was asked for', async () => {
-    const args = [
-      'laziness',
-      'fused-string',
-      '--rows',
-      '5000',
-      '--rounds',
-      '1',
-      '--json',
-      '--inputs',
-      directory,
-    ]
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      '--import',
-      'tsx',
-      'benchmarks/main.ts',
-      ...args,
-    ])
-    const lines = stdout
+  /** The lines that a run of these figures prints, each of so many rows and one round. */
+  async function linesOf(
+    names: readonly string[],
+    rows: number,
+  ): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const options = ['--rows', `${rows}`, '--rounds', '1', '--json', '--inputs', directory]
+    const args = ['--import', 'tsx', 'benchmarks/main.ts', ...names, ...options]
+    const { stdout } = await promisify(execFile)(process.execPath, args)
+    return stdout
       .trim()
       .split('\n')
       .map((line): Record<string, unknown> => JSON.parse(line))
+  }
+
+  it('prints the lines of the figures that it was asked for', async () => {
+    const lines = await linesOf(['laziness', 'fused-string'], 5000)
     expect(lines.map((line) => [line['name'], line['rows'], line['unit']])).toEqual([
       ['fused-string', 5000, 'rows/s'],
       ['laziness', 5000, 'rows'],
@@ -236,18 +230,7 @@ describe('a run', () => {
   })
 
   it('counts the calls that are made and those that are saved', async () => {
-    const names = ['dispatch-overhead', 'warm-cache']
-    const args = [...names, '--rows', '2000', '--rounds', '1', '--json', '--inputs', directory]
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      '--import',
-      'tsx',
-      'benchmarks/main.ts',
-      ...args,
-    ])
-    const lines = stdout
-      .trim()
-      .split('\n')
-      .map((line): Record<string, unknown> => JSON.parse(line))
+    const lines = await linesOf(['dispatch-overhead', 'warm-cache'], 2000)
     expect(lines.map((line) => [line['name'], line['rows'], line['unit']])).toEqual([
       ['dispatch-overhead', 2000, 'rows/s'],
       ['warm-cache', 2000, 'rows/s'],

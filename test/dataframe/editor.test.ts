@@ -53,7 +53,7 @@ beforeAll(() => {
       module: ts.ModuleKind.NodeNext,
       lib: ['lib.es2023.d.ts'],
       types: ['node'],
-      paths: { callplane: [`${root}src/index.ts`] },
+      paths: { callplane: [`${root}dist/src/index.d.ts`] },
     }),
     getCurrentDirectory: () => root,
     getDefaultLibFileName: (settings) => ts.getDefaultLibFilePath(settings),
