@@ -1,4 +1,4 @@
-import type { ErrorKind } from '../src/base/errors.ts'
+import type { ErrorKind } from '../src/base/errorCodes.ts'
 import type { Column, Untyped } from './column.ts'
 
 /** Why a row failed. */

@@ -1,5 +1,6 @@
 import type { CatalogSnapshot } from '../catalog/function.ts'
-import { EngineError, type ErrorCode, isEngineError } from '../src/base/errors.ts'
+import type { ErrorCode } from '../src/base/errorCodes.ts'
+import { EngineError, isEngineError } from '../src/base/errors.ts'
 import type { LogicalPlan } from '../src/plan/plan.ts'
 import { bindCalls } from './bindCalls.ts'
 import type { Binder } from './binder.ts'

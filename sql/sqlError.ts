@@ -1,4 +1,5 @@
-import { EngineError, type ErrorCode, type ErrorDetails, isEngineError } from '../src/base/errors.ts'
+import type { ErrorCode } from '../src/base/errorCodes.ts'
+import { EngineError, type ErrorDetails, isEngineError } from '../src/base/errors.ts'
 
 const widestLine = 100
 

@@ -35,13 +35,8 @@ export { _ } from '../dataframe/underscore.ts'
 export { when } from '../dataframe/when.ts'
 export type { WriteOptions } from '../dataframe/writeRequest.ts'
 export type { DataType, Field, Schema } from './base/dataType.ts'
-export {
-  EngineError,
-  type ErrorCode,
-  type ErrorDetails,
-  type ErrorKind,
-  isEngineError,
-} from './base/errors.ts'
+export { type ErrorCode, type ErrorKind } from './base/errorCodes.ts'
+export { EngineError, type ErrorDetails, isEngineError } from './base/errors.ts'
 export {
   closeDefaultSession,
   configureDefaultSession,

@@ -1,13 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import {
-  decodeError,
-  EngineError,
-  encodeError,
-  errorCodes,
-  isEngineError,
-  toEngineError,
-} from '../src/base/errors.ts'
+import { errorCodes } from '../src/base/errorCodes.ts'
+import { decodeError, EngineError, encodeError, isEngineError, toEngineError } from '../src/base/errors.ts'
 
 test('docs/errors.md lists every code with its kind, whether it is retryable, and what it means', () => {
   const documented = [

@@ -1,4 +1,5 @@
-import { EngineError, type ErrorCode, type ErrorDetails } from '../../src/base/errors.ts'
+import type { ErrorCode } from '../../src/base/errorCodes.ts'
+import { EngineError, type ErrorDetails } from '../../src/base/errors.ts'
 
 /** Who gave options: how messages about them begin, how names are spelt there, and how it fails. */
 export interface OptionPlace {

@@ -1,4 +1,5 @@
-import { EngineError, type ErrorCode, isEngineError, messageOf } from '../base/errors.ts'
+import type { ErrorCode } from '../base/errorCodes.ts'
+import { EngineError, isEngineError, messageOf } from '../base/errors.ts'
 
 const codeOfPrefix: readonly (readonly [prefix: RegExp, code: ErrorCode])[] = [
   [/^(Parser|Binder|Catalog|Syntax) Error/, 'SQL_INVALID'],

@@ -176,9 +176,13 @@ export class SessionModels {
 
   /** A group that serves already goes on until its next version is ready; one that is new loads with its first call. */
   async #load(group: string, binding: ModelBinding, isLive: boolean): Promise<ModelBinding | null> {
-    if (!isLive) return binding
+    const { executor } = this.#options
+    if (!isLive) {
+      executor.hold(binding)
+      return binding
+    }
     try {
-      await this.#options.executor.prepare(binding)
+      await executor.prepare(binding)
       return binding
     } catch (error) {
       const { name, version } = binding.version

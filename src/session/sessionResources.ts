@@ -64,10 +64,7 @@ export class SessionResources {
     const { functions, database, settings, state, run, secrets, tracing } = options
     this.#options = options
     this.state = state
-    const onnx = new OnnxExecutor({
-      maxSessions: settings.modelSessions,
-      memoryLimit: settings.modelMemory === null ? null : bytesOf(settings.modelMemory),
-    })
+    const onnx = modelExecutor(settings)
     this.catalog = new SessionCatalog(functions, (binding) => void onnx.retire(binding))
     this.models = new SessionModels({
       state,
@@ -155,6 +152,20 @@ export class SessionResources {
     await Promise.all([this.#auxiliaries.close(), this.#dispatcher.close(), this.engine.close()])
     if (this.#options.run === null) await this.#options.state.close()
   }
+}
+
+function modelExecutor({ modelSessions, modelMemory }: Settings): OnnxExecutor {
+  return new OnnxExecutor({
+    releaseMemory: freeMemory,
+    maxSessions: modelSessions,
+    memoryLimit: modelMemory === null ? null : bytesOf(modelMemory),
+  })
+}
+
+/** Loads DuckDB in this thread where models come and go, and not before. */
+async function freeMemory(): Promise<void> {
+  const { releaseMemory } = await import('../duckdb/releaseMemory.ts')
+  await releaseMemory()
 }
 
 function engineConfig({ threads, memoryLimit }: Settings): Record<string, string> {

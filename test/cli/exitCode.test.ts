@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { EngineError, type ErrorCode, errorCodes } from '../../src/base/errors.ts'
+import { type ErrorCode, errorCodes } from '../../src/base/errorCodes.ts'
+import { EngineError } from '../../src/base/errors.ts'
 import { exitCodeOf, exitCodes } from '../../src/cli/exitCode.ts'
 
 const codes = Object.keys(errorCodes) as ErrorCode[]

@@ -25,7 +25,7 @@ interface Selection {
 }
 
 /** What a timer ends with that nobody waits for. */
-const sent = 'the batch was sent'
+const wasSent = 'the batch was sent'
 
 /** Rows of calls that may share batches, in the order in which they came, until they are sent. */
 export class BatchBuffer {
@@ -204,7 +204,7 @@ export class BatchBuffer {
   }
 
   #stopTimer(): void {
-    this.#timer?.abort(sent)
+    this.#timer?.abort(wasSent)
     this.#timer = null
   }
 }

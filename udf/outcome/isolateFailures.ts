@@ -2,7 +2,8 @@ import type { RetryPolicy } from '../../catalog/policy/policies.ts'
 import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
 import type { Batch } from '../../src/arrow/column.ts'
 import { concatColumns, nullColumn, sliceColumn } from '../../src/arrow/columns.ts'
-import { type EngineError, type ErrorCode, isEngineError } from '../../src/base/errors.ts'
+import type { ErrorCode } from '../../src/base/errorCodes.ts'
+import { type EngineError, isEngineError } from '../../src/base/errors.ts'
 import type { CallResult, Interceptor, Invoke, InvokeContext } from '../executor.ts'
 import { errorInWhole } from '../policies/amendError.ts'
 
@@ -10,10 +11,14 @@ import { errorInWhole } from '../policies/amendError.ts'
 const stopping: ReadonlySet<ErrorCode> = new Set([
   'BUDGET_EXCEEDED',
   'CANCELLED',
+  'CONFIG_INVALID',
   'DEFINITION_INVALID',
   'ERROR_BUDGET_EXCEEDED',
   'INTERNAL',
+  'MODEL_CHANGED',
+  'MODEL_INVALID',
   'MODULE_LOAD_FAILED',
+  'PROVIDER_UNAVAILABLE',
   'ROWS_LOST',
   'SECRET_MISSING',
   'SESSION_CLOSED',

@@ -58,7 +58,7 @@ export function withinTime<Value>(
     work(cancellation, { pause, start }).then(
       (value) => {
         end()
-        resolve(value)
+        return resolve(value)
       },
       (error: unknown) => {
         end()

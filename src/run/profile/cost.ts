@@ -1,5 +1,6 @@
 import type { Price } from '../../../catalog/policy/policies.ts'
-import type { EngineError, ErrorCode } from '../../base/errors.ts'
+import type { ErrorCode } from '../../base/errorCodes.ts'
+import type { EngineError } from '../../base/errors.ts'
 
 /** Calls that a service turned away cost nothing; others may be billed although they failed. */
 const refusals: ReadonlySet<ErrorCode> = new Set(['CIRCUIT_OPEN', 'RESOURCE_EXHAUSTED', 'UNAVAILABLE'])

@@ -1,6 +1,7 @@
 import type { Price } from '../../../catalog/policy/policies.ts'
 import type { CallEvent } from '../../../udf/callEvents.ts'
-import type { EngineError, ErrorCode } from '../../base/errors.ts'
+import type { ErrorCode } from '../../base/errorCodes.ts'
+import type { EngineError } from '../../base/errors.ts'
 import { priceOfCall, priceOfUnits } from './cost.ts'
 import { DurationHistogram } from './distribution.ts'
 import {

@@ -1,5 +1,5 @@
 import type { CallEvent } from '../../../udf/callEvents.ts'
-import type { ErrorCode } from '../../base/errors.ts'
+import type { ErrorCode } from '../../base/errorCodes.ts'
 import { type Distribution, joinDistributions } from './distribution.ts'
 import type { Timeline } from './timeline.ts'
 

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../base/errors.ts'
+import type { ErrorCode } from '../../base/errorCodes.ts'
 
 /** One attempt of one batch. */
 export interface TimelineBatch {

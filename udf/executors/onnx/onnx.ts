@@ -54,9 +54,14 @@ export class OnnxExecutor implements Executor {
     await this.#pool.prepare(binding)
   }
 
+  /** Keeps a model's sessions, once a call has loaded them, until it is retired. */
+  hold(binding: ModelBinding): void {
+    this.#pool.hold(binding)
+  }
+
   /**
    * Closes the model's sessions once what is in flight is done, and resolves then. If it is called again it is loaded again; what
-   * was prepared several times is closed when it was retired as often.
+   * was prepared or held several times is closed when it was retired as often.
    */
   async retire(binding: ModelBinding): Promise<void> {
     await this.#pool.retire(binding)

@@ -54,6 +54,11 @@ export class SessionPool {
     }
   }
 
+  /** Counts one more who will retire it, and loads nothing before it is called. */
+  hold(binding: ModelBinding): void {
+    this.#modelOf(binding).users++
+  }
+
   /** Closes its sessions once they are done, unless others prepared it too; resolves when they are closed. */
   async retire(binding: ModelBinding): Promise<void> {
     const key = this.#keyOf(binding)
