@@ -20,9 +20,12 @@ const MIXED_TOKENS = { least: 5, most: 200 }
 export async function task({ kind, rows, path, tokenizer: file }: TextsRequest): Promise<void> {
   const tokenizer = new Tokenizer(JSON.parse(await readFile(file, 'utf8')), {})
   const lengthOf = (text: string): number => tokenizer.encode(text).ids.length
+  // Of more texts than are needed, so that they are of many packages.
+  const enough = kind === 'uniform' ? rows : 3 * rows
   const found = new Set<string>()
   for await (const { kind: document, text } of collectDocuments('.')) {
-    if (document !== 'readme' || (kind === 'uniform' && found.size >= rows)) continue
+    if (found.size >= enough) break
+    if (document !== 'readme') continue
     for (const piece of kind === 'uniform' ? uniform(text, lengthOf) : mixed(text, lengthOf)) found.add(piece)
   }
   if (found.size < rows) throw new Error(`the READMEs in node_modules hold ${found.size} texts, not ${rows}`)
