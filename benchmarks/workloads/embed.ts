@@ -12,25 +12,36 @@ const BATCH_SIZE = 32
 
 /** Embeddings of texts in SQL, against threads that loop over prepared tensors (`uniform`) or texts as they come (`mixed`). */
 export async function measureEmbed(options: FigureOptions, kind: 'uniform' | 'mixed'): Promise<Measurement> {
-  const { model, tokenizer } = minilmFiles()
-  const setting = settingOf(options, BATCH_SIZE)
-  const input = await makeTexts(options, { kind, tokenizer })
-  const texts = (await plainDuckDb(`SELECT text FROM '${input}'`)).map(([text]) => String(text))
-  const work = { kind: kind === 'uniform' ? 'tokens' : 'texts', tokenizer, texts } as const
-  const bare = await BareModels.start(bareSession(model, setting), work, setting)
-  try {
-    return await withModels(options, {}, async (session) => {
+  const { rows, rounds } = options
+  const input = await makeTexts(options, { kind, tokenizer: minilmFiles().tokenizer })
+  return withBareMinilm(options, kind === 'uniform' ? 'tokens' : 'texts', input, (runBare) =>
+    withModels(options, {}, async (session) => {
       await serveMinilm(session, options)
       const sums = { limit: [] as number[], candidate: [] as number[] }
-      const batches = Math.ceil(texts.length / BATCH_SIZE)
       const timings = await interleave(
-        options.rounds,
-        { run: async () => void sums.limit.push(await bare.run(batches)) },
+        rounds,
+        { run: async () => void sums.limit.push(await runBare()) },
         { run: async () => void sums.candidate.push(await sumOfEmbeddings(session, input)) },
       )
-      expectSums(sums.limit, sums.candidate, texts.length)
-      return speedRatio(texts.length, timings)
-    })
+      expectSums(sums.limit, sums.candidate, rows)
+      return speedRatio(rows, timings)
+    }),
+  )
+}
+
+/** Work with bare threads for a file's texts; what they are run by answers the sum of the first numbers of all embeddings. */
+export async function withBareMinilm<T>(
+  options: FigureOptions,
+  kind: 'tokens' | 'texts',
+  input: string,
+  work: (runBare: () => Promise<number>) => Promise<T>,
+): Promise<T> {
+  const { model, tokenizer } = minilmFiles()
+  const setting = settingOf(options, BATCH_SIZE)
+  const texts = (await plainDuckDb(`SELECT text FROM '${input}'`)).map(([text]) => String(text))
+  const bare = await BareModels.start(bareSession(model, setting), { kind, tokenizer, texts }, setting)
+  try {
+    return await work(() => bare.run(Math.ceil(texts.length / BATCH_SIZE)))
   } finally {
     await bare.close()
   }
