@@ -121,6 +121,7 @@ export class Engine {
         kind: 'start',
         ...statement,
         fused,
+        bridges: statement.bridges === true || fused !== statement.fused,
         credits: CREDITS,
       }
       running.begin(

@@ -1,5 +1,10 @@
 import type { MessagePort } from 'node:worker_threads'
-import duckdb, { type Connection, type Database, type PreparedStatement } from '@duckdb/node-bindings'
+import duckdb, {
+  type Connection,
+  type Database,
+  type PreparedStatement,
+  type Result,
+} from '@duckdb/node-bindings'
 import type { FunctionSignature } from '../../catalog/function.ts'
 import type { Batch } from '../arrow/column.ts'
 import type { Schema } from '../base/dataType.ts'
@@ -10,6 +15,7 @@ import { fromDuckDBError } from './duckdbError.ts'
 import type { Answers, FromEngine, Request, StartStatement, Steering, ToEngine } from './protocol.ts'
 import { registerInput } from './relationInput.ts'
 import { StatementStream } from './statementStream.ts'
+import { Turns } from './turns.ts'
 
 /** The connection of DuckDB's number. */
 export type ConnectionOf = (nativeId: number) => EngineConnection
@@ -24,6 +30,13 @@ export interface FunctionHost {
   load(names: readonly string[]): Promise<void>
 }
 
+/** A statement that runs; it has no stream before its first rows can be read. */
+interface RunningStream {
+  stream: StatementStream | null
+  readonly connection: EngineConnection
+  stopped: boolean
+}
+
 /** Number of the connection that registers functions; no statement runs on it. */
 const CONTROL = -1
 
@@ -36,7 +49,8 @@ export class EngineHost {
   readonly #functions: FunctionHost
   readonly #connections = new Map<number, EngineConnection>()
   readonly #byNativeId = new Map<number, EngineConnection>()
-  readonly #streams = new Map<number, { stream: StatementStream | null; connection: EngineConnection }>()
+  readonly #streams = new Map<number, RunningStream>()
+  readonly #turns = new Turns()
   readonly #appenders = new Map<string, Promise<TableAppender>>()
   #nextConnection = 0
 
@@ -94,6 +108,7 @@ export class EngineHost {
     const running = this.#streams.get(steering.stream)
     if (running === undefined) return
     if (steering.kind === 'credit') return running.stream?.credit(steering.batches)
+    running.stopped = true
     running.stream?.stop()
     running.connection.interrupt()
   }
@@ -154,18 +169,21 @@ export class EngineHost {
     const connection = this.#connection(request.connection)
     await this.#functions.load(request.fused)
     connection.begin(request.fused)
-    const running: { stream: StatementStream | null; connection: EngineConnection } = {
-      stream: null,
-      connection,
-    }
+    const running: RunningStream = { stream: null, connection, stopped: false }
+    // Only one callback at a time can sleep in this thread, and each statement that waits for that holds a thread of libuv's pool.
+    const turns = request.bridges === true ? this.#turns : null
     this.#streams.set(id, running)
     try {
       for (const input of request.inputs) registerInput(connection.handle, connection, input, this.#wake)
       const prepared = await prepareLast(connection.handle, request.sql)
-      const result = await duckdb
-        .execute_prepared_streaming(prepared)
-        .finally(() => duckdb.destroy_prepare_sync(prepared))
-      const stream = new StatementStream(result, connection, request.batchRows, request.credits)
+      const execute = async (): Promise<Result> => {
+        if (running.stopped) throw new EngineError('CANCELLED', 'the query was cancelled before it began')
+        return duckdb.execute_prepared_streaming(prepared)
+      }
+      const result = await (turns === null ? execute() : turns.take(execute)).finally(() =>
+        duckdb.destroy_prepare_sync(prepared),
+      )
+      const stream = new StatementStream({ result, connection, turns }, request)
       running.stream = stream
       // The answer must go out before the first batch, so the rows begin in a later turn.
       setImmediate(() => {

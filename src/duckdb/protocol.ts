@@ -45,6 +45,8 @@ export interface StartStatement {
   readonly inputs: readonly InputSpec[]
   /** Functions that run inside DuckDB's callback in this thread; the others go over the bridge. */
   readonly fused: readonly string[]
+  /** Whether it may call others, over the bridge; default false. */
+  readonly bridges?: boolean
 }
 
 export type StatementKind = 'rows' | 'changes' | 'nothing'

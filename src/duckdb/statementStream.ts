@@ -1,4 +1,4 @@
-import duckdb, { type Result } from '@duckdb/node-bindings'
+import duckdb, { type DataChunk, type Result } from '@duckdb/node-bindings'
 import type { Batch } from '../arrow/column.ts'
 import { transferables } from '../arrow/column.ts'
 import { Changes } from '../base/changes.ts'
@@ -8,15 +8,24 @@ import { BatchBuilder } from './codec/batchBuilder.ts'
 import { dataTypeOf } from './codec/logicalType.ts'
 import type { EngineConnection } from './connection.ts'
 import { fromDuckDBError } from './duckdbError.ts'
-import type { StatementKind, StreamEvent } from './protocol.ts'
+import type { StartStatement, StatementKind, StreamEvent } from './protocol.ts'
+import type { Turns } from './turns.ts'
 
 export type Send = (event: StreamEvent, transfer: ArrayBuffer[]) => void
+
+/** A result, the connection that it streams on, and those with whom it takes turns; null for none. */
+export interface StreamSource {
+  readonly result: Result
+  readonly connection: EngineConnection
+  readonly turns: Turns | null
+}
 
 /** Sends the rows of one result, no more batches ahead of the reader than it has given credits for. */
 export class StatementStream {
   readonly schema: Schema
   readonly answers: StatementKind
   readonly #result: Result
+  readonly #turns: Turns | null
   readonly #connection: EngineConnection
   readonly #statement: number
   readonly #batchRows: number
@@ -24,8 +33,12 @@ export class StatementStream {
   #stopped = false
   readonly #changes = new Changes()
 
-  constructor(result: Result, connection: EngineConnection, batchRows: number, credits: number) {
+  constructor(
+    { result, connection, turns }: StreamSource,
+    { batchRows, credits }: Pick<StartStatement, 'batchRows' | 'credits'>,
+  ) {
     this.#result = result
+    this.#turns = turns
     this.#connection = connection
     this.#statement = connection.statements
     this.#batchRows = batchRows
@@ -66,7 +79,7 @@ export class StatementStream {
       send(builder.take())
     }
     while (!this.#stopped) {
-      const chunk = await duckdb.fetch_chunk(this.#result)
+      const chunk = await (this.#turns === null ? this.#fetch() : this.#turns.take(() => this.#fetch()))
       const length = chunk === null ? 0 : duckdb.data_chunk_get_size(chunk)
       if (chunk === null || length === 0) break
       for (let from = 0; from < length && !this.#stopped; ) {
@@ -81,6 +94,10 @@ export class StatementStream {
     if (builder.rows > 0) await take()
     this.#checkComplete(rows)
     return rows
+  }
+
+  async #fetch(): Promise<DataChunk | null> {
+    return this.#stopped ? null : duckdb.fetch_chunk(this.#result)
   }
 
   // DuckDB ends a streaming result when another statement starts on its connection, and reports it as the end of the rows.

@@ -4,12 +4,15 @@ import { formatType } from '../base/formatType.ts'
 import { scratchCatalog } from '../duckdb/appender.ts'
 import type { Engine } from '../duckdb/engine.ts'
 import { runToEnd } from '../duckdb/runToEnd.ts'
+import { Turns } from '../duckdb/turns.ts'
 import { quoteIdentifier } from '../expr/render.ts'
 
 /** Tables that hold the rows of streams for statements which read the session's own tables too. DuckDB spills them to disk. */
 export class ScratchTables {
   readonly #engine: Engine
   #connection: Promise<number> | null = null
+  /** A statement would end the one before it on their connection. */
+  readonly #turns = new Turns()
 
   constructor(engine: Engine) {
     this.#engine = engine
@@ -46,6 +49,7 @@ export class ScratchTables {
 
   async #run(sql: string): Promise<void> {
     this.#connection ??= this.#engine.connect()
-    await runToEnd(this.#engine, await this.#connection, sql)
+    const connection = await this.#connection
+    await this.#turns.take(async () => runToEnd(this.#engine, connection, sql))
   }
 }

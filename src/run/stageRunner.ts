@@ -19,6 +19,7 @@ import { PartReader } from './partReader.ts'
 import { findParts, type PartUse } from './parts.ts'
 import type { QueryRun } from './queryRun.ts'
 import { ScratchTables } from './scratchTables.ts'
+import { sleepingStatements } from './sleepingStatements.ts'
 
 export interface RunnerOptions {
   readonly engine: Engine
@@ -47,6 +48,9 @@ export interface Wanted {
   /** Rows that are read while other statements run, or a statement that changes something and takes its turn. */
   readonly lease: 'result' | 'statement'
 }
+
+/** How the rows of a text are wanted, and how its calls are made. */
+export type WantedText = Omit<Wanted, 'wrap'> & Pick<QueryStage, 'fused' | 'bridges'>
 
 /** Runs stages: each becomes a stream of batches that its reader pulls. */
 export class StageRunner {
@@ -112,20 +116,20 @@ export class StageRunner {
     { batchRows, wrap, lease }: Wanted,
   ): Promise<BatchStream> {
     const sql = wrap(this.#render(stage.plan, (relation) => ScratchTables.qualifiedName(relation)))
-    return this.runText(sql, query, { batchRows, lease, fused: stage.fused })
+    return this.runText(sql, query, { batchRows, lease, fused: stage.fused, bridges: stage.bridges })
   }
 
   /** A statement as DuckDB takes it, on the session's engine. */
   async runText(
     sql: string,
     query: QueryRun,
-    { batchRows, lease: user, fused }: Omit<Wanted, 'wrap'> & { readonly fused: readonly string[] },
+    { batchRows, lease: user, fused, bridges }: WantedText,
   ): Promise<BatchStream> {
     const { connections, engine } = this.#options
     const lease =
       user === 'result' ? await connections.leaseForResult(query) : await connections.leaseForStatement(query)
     try {
-      const statement = { connection: lease.connection, sql, batchRows, inputs: [], fused }
+      const statement = { connection: lease.connection, sql, batchRows, inputs: [], fused, bridges }
       return new OwnedStream(await engine.start(statement, query), async () => lease.release())
     } catch (error) {
       lease.release()
@@ -133,7 +137,10 @@ export class StageRunner {
     }
   }
 
-  /** A statement whose inputs stream into an engine of its own, so that its callbacks may sleep until rows arrive. */
+  /**
+   * A statement whose inputs stream into an engine of its own, so that its callbacks may sleep until rows arrive. Where enough
+   * statements sleep, its inputs are stored instead.
+   */
   async #runBeside(
     stage: QueryStage,
     inputs: readonly OpenInput[],
@@ -141,21 +148,49 @@ export class StageRunner {
     want: Wanted,
   ): Promise<BatchStream> {
     const { auxiliaries } = this.#options
-    const auxiliary = await auxiliaries.lease(availableParallelism(), query)
+    if (!sleepingStatements.tryAcquire()) return this.#runOnStored(stage, inputs, query, want)
+    const auxiliary = await auxiliaries.lease(availableParallelism(), query).catch((error: unknown) => {
+      sleepingStatements.release()
+      throw error
+    })
+    const release = async (): Promise<void> => {
+      sleepingStatements.release()
+      await auxiliaries.release(auxiliary)
+    }
     try {
       const { engine, connection } = auxiliary
       const sql = want.wrap(this.#render(stage.plan, (relation) => `${quoteIdentifier(relation)}()`))
       const statement = { connection, sql, batchRows: want.batchRows, fused: stage.fused }
       const running = await FedStatement.start(engine, statement, inputs, query)
-      return new OwnedStream(running, async () => auxiliaries.release(auxiliary))
+      return new OwnedStream(running, release)
     } catch (error) {
-      await auxiliaries.release(auxiliary)
+      await release()
       // A macro or type of the session, which an engine beside it does not know; nothing has been read yet.
-      if (isEngineError(error) && error.code === 'SQL_INVALID') {
-        const opened = inputs.map(({ relation, stream }) => ({ relation, open: async () => stream }))
-        return this.#runMaterialised(stage, opened, query, want)
-      }
+      if (isEngineError(error) && error.code === 'SQL_INVALID')
+        return this.#runOnStored(stage, inputs, query, want)
       await closeAll(inputs)
+      throw error
+    }
+  }
+
+  async #runOnStored(
+    stage: QueryStage,
+    inputs: readonly OpenInput[],
+    query: QueryRun,
+    want: Wanted,
+  ): Promise<BatchStream> {
+    const left = new Set(inputs)
+    const opened = inputs.map((input) => ({
+      relation: input.relation,
+      open: async () => {
+        left.delete(input)
+        return input.stream
+      },
+    }))
+    try {
+      return await this.#runMaterialised(stage, opened, query, want)
+    } catch (error) {
+      await closeAll([...left])
       throw error
     }
   }
@@ -210,6 +245,7 @@ export class StageRunner {
       inputs: [],
       selfContained: true,
       fused: stage.fused,
+      bridges: stage.bridges,
       partitioning: null,
     }
     return this.#runBeside(combined, [{ relation, stream: reader }], query, {

@@ -69,6 +69,7 @@ export function overRelation(stage: Stage, runner: StageRunner): QueryStage {
     inputs: [{ relation, stage }],
     selfContained: true,
     fused: [],
+    bridges: false,
     partitioning: null,
   }
 }

@@ -80,8 +80,10 @@ export class PlanService {
 
   /** Runs a statement as DuckDB takes it, whose calls are in place. */
   async runText(statement: PlacedText, query: QueryRun): Promise<Result> {
-    const fused = this.#planner(query.catalog).fusedInPlace(statement.calls)
-    const wanted = { batchRows: this.#settings.batchRows, lease: statement.lease, fused }
+    const { calls, lease } = statement
+    const fused = this.#planner(query.catalog).fusedInPlace(calls)
+    const bridges = calls.some((call) => !fused.includes(call.function))
+    const wanted = { batchRows: this.#settings.batchRows, lease, fused, bridges }
     return streamed(await this.#resources.runner.runText(statement.sql, query, wanted), query)
   }
 

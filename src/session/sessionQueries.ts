@@ -84,6 +84,7 @@ const ownQuery: Omit<QueryStage, 'plan'> = {
   inputs: [],
   selfContained: false,
   fused: [],
+  bridges: false,
   partitioning: null,
 }
 

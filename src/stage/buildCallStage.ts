@@ -118,5 +118,6 @@ function inputStage(lowered: Lowered, columns: InputColumns, lowering: Lowering)
   const fused = [...lowering.routes.values()]
     .filter(({ route }) => route === 'fused')
     .map((call) => call.function)
-  return queryStage({ ...lowered, plan: columns.over(lowered.plan) }, [...new Set(fused)])
+  const { bridges } = lowering
+  return queryStage({ ...lowered, plan: columns.over(lowered.plan) }, { fused: [...new Set(fused)], bridges })
 }

@@ -4,7 +4,7 @@ import type { CallProjectPlan, LogicalPlan } from '../plan/plan.ts'
 import type { CallInPlace } from './chooseRoute.ts'
 import { findPartitioning } from './partitioning.ts'
 import { isSelfContained } from './selfContained.ts'
-import type { Route, RoutedCall, Stage, StageInput } from './stage.ts'
+import type { QueryStage, Route, RoutedCall, Stage, StageInput } from './stage.ts'
 
 /** What stage planning asks of the session. */
 export interface StageContext {
@@ -30,16 +30,22 @@ export interface Lowering {
   readonly context: StageContext
   readonly routes: Map<CallProjectPlan, RoutedCall>
   readonly relations: Map<string, Schema>
+  /** Whether calls of the plan may go over the bridge. */
+  readonly bridges: boolean
 }
 
 /** The statement that yields the rows of a plan; `fused` names the functions that it calls itself. */
-export function queryStage(lowered: Lowered, fused: readonly string[]): Stage {
+export function queryStage(
+  lowered: Lowered,
+  { fused, bridges }: Pick<QueryStage, 'fused' | 'bridges'>,
+): Stage {
   const relations = new Set(lowered.inputs.map(({ relation }) => relation))
   return {
     kind: 'query',
     ...lowered,
     selfContained: isSelfContained(lowered.plan, relations),
     fused,
+    bridges,
     partitioning: lowered.inputs.length === 0 && fused.length > 0 ? findPartitioning(lowered.plan) : null,
   }
 }

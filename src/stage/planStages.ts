@@ -18,14 +18,20 @@ export interface StagePlan {
 
 /** Cuts an optimized plan into stages: statements for DuckDB, and calls between them. */
 export async function planStages(plan: LogicalPlan, context: StageContext): Promise<StagePlan> {
-  const lowering: Lowering = { context, routes: routeCalls(plan, context), relations: new Map() }
-  const lowered = await lower(plan, null, lowering)
+  const routes = routeCalls(plan, context)
   const inPlace = [...context.inPlace, ...callsInExpressions(plan)].map((call) =>
     routeInPlace(call, context.catalog, context.forcedRoute),
   )
-  const calls = [...lowering.routes.values(), ...inPlace]
+  const calls = [...routes.values(), ...inPlace]
+  // A statement below the last one sends its calls in place over the bridge, whatever their route.
+  const bridges = inPlace.length > 0 || calls.some(({ route }) => route === 'bridged')
+  const lowering: Lowering = { context, routes, relations: new Map(), bridges }
+  const lowered = await lower(plan, null, lowering)
   const fused = [...new Set(calls.filter(({ route }) => route === 'fused').map((call) => call.function))]
-  return { root: lastCallStage(lowered) ?? queryStage(lowered, fused), calls: calls.toReversed() }
+  return {
+    root: lastCallStage(lowered) ?? queryStage(lowered, { fused, bridges }),
+    calls: calls.toReversed(),
+  }
 }
 
 function routeCalls(plan: LogicalPlan, context: StageContext): Map<CallProjectPlan, RoutedCall> {

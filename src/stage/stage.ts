@@ -45,6 +45,8 @@ export interface QueryStage {
   readonly selfContained: boolean
   /** Functions that run inside DuckDB's callback. */
   readonly fused: readonly string[]
+  /** Whether it may make calls over the bridge. */
+  readonly bridges: boolean
   readonly partitioning: Partitioning | null
 }
 
