@@ -265,7 +265,12 @@ describe('a run', () => {
       '--import',
       'tsx',
       'benchmarks/main.ts',
-      ...['swap', '--rows', '512', '--rounds', '3', '--json'],
+      'swap',
+      '--rows',
+      '512',
+      '--rounds',
+      '3',
+      '--json',
     ])
     expect(JSON.parse(stdout)).toMatchObject({ name: 'swap', value: 0, reached: 'aim' })
   })
