@@ -14,7 +14,7 @@ export interface ModelSetting {
   readonly device: 'cpu' | 'cuda'
 }
 
-/** Two sessions of a thread each are faster than one of two threads, for every model here; a GPU has one. */
+/** Two sessions of a thread each are at least as fast as one of two threads, for every model here; a GPU has one. */
 export function settingOf({ device }: FigureOptions, batchSize: number): ModelSetting {
   return { sessions: device === 'cuda' ? 1 : 2, intraOpNumThreads: 1, batchSize, device }
 }
