@@ -8,6 +8,9 @@ import type { ModelBinding } from './model.ts'
 /** Rows of a call for each run of the model, so that rows of like length find each other and sessions share the work. */
 const RUNS_OF_CALL = 16
 
+/** Microseconds: a guess that puts models behind most other functions, and keeps the batches that wait for them small. */
+const COST_PER_ROW = 1000
+
 /** The function that calls a deployed model. */
 export function registerModel(group: string, binding: ModelBinding): RegisteredFunction {
   const { version, runtime } = binding
@@ -33,7 +36,7 @@ export function registerModel(group: string, binding: ModelBinding): RegisteredF
     streams: false,
     secrets: [],
     memoryLimit: null,
-    costPerRow: null,
+    costPerRow: COST_PER_ROW,
     selectivity: null,
   } as const
   const signature: FunctionSignature = {

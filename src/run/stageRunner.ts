@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import type { BatchStream } from '../arrow/batchStream.ts'
 import { EngineError, isEngineError } from '../base/errors.ts'
 import type { Engine } from '../duckdb/engine.ts'
@@ -149,7 +148,8 @@ export class StageRunner {
   ): Promise<BatchStream> {
     const { auxiliaries } = this.#options
     if (!sleepingStatements.tryAcquire()) return this.#runOnStored(stage, inputs, query, want)
-    const auxiliary = await auxiliaries.lease(availableParallelism(), query).catch((error: unknown) => {
+    // A second thread of DuckDB would spin for as long as the first one sleeps.
+    const auxiliary = await auxiliaries.lease(1, query).catch((error: unknown) => {
       sleepingStatements.release()
       throw error
     })

@@ -61,8 +61,9 @@ export class ServedModel {
   get needsSession(): boolean {
     const { live } = this
     const serving = live.filter(({ isServing }) => isServing)
-    if (live.length >= this.#maxSessions || serving.some(({ load }) => load === 0)) return false
+    if (live.length >= this.#maxSessions) return false
     if ([...this.#waiters].some(({ sessions }) => live.length < sessions)) return true
+    if (serving.some(({ load }) => load === 0)) return false
     const behindOthers = serving.filter(({ load }) => load > 1).length
     return this.#waiting.length + behindOthers > live.length - serving.length
   }
