@@ -4,6 +4,7 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import type { FunctionSignature } from '../../catalog/function.ts'
 import type { Batch } from '../arrow/column.ts'
 import { transferables } from '../arrow/column.ts'
+import { Changes } from '../base/changes.ts'
 import type { Schema } from '../base/dataType.ts'
 import { decodeError, EngineError, isEngineError } from '../base/errors.ts'
 import { InputFeed } from './inputFeed.ts'
@@ -54,7 +55,7 @@ setMaxListeners(0, nobody.signal)
 
 const CREDITS = 4
 
-/** How long an engine may take to close its database before its thread is ended all the same. */
+/** How long closing waits for a thread that goes on computing; it closes its database when it has done that. */
 const CLOSE_MS_MAX = 500
 
 /** One DuckDB in a thread of its own, as its owner sees it. */
@@ -65,6 +66,7 @@ export class Engine {
   readonly #wake = new Int32Array(new SharedArrayBuffer(4))
   readonly #pending = new Map<number, Pending>()
   readonly #statements = new Map<number, RunningStatement>()
+  readonly #changes = new Changes()
   #nextId = 0
   #lost: EngineError | null = null
   #closing: Promise<void> | null = null
@@ -137,6 +139,7 @@ export class Engine {
     } catch (error) {
       owner.signal.removeEventListener('abort', stop)
       this.#statements.delete(id)
+      this.#changes.notify()
       throw error
     }
   }
@@ -168,25 +171,38 @@ export class Engine {
   }
 
   async #end(): Promise<void> {
-    // A thread that ends while DuckDB still works for it takes the process with it: DuckDB is closed before, if it answers.
-    for (const id of this.#statements.keys()) this.#steer(id, { kind: 'stop' })
-    await Promise.race([this.#closeDatabase(), setTimeout(CLOSE_MS_MAX, undefined, { ref: false })])
-    for (const statement of this.#statements.values())
-      statement.fail(new EngineError('CANCELLED', 'the engine is closed'))
+    const ended = this.#endThread()
+    await Promise.race([ended, setTimeout(CLOSE_MS_MAX, undefined, { ref: false })])
+    for (const statement of this.#statements.values()) statement.fail(isClosed())
+    for (const pending of this.#pending.values()) pending.reject(isClosed())
+    this.#worker.unref()
+  }
+
+  /** Ends the thread when DuckDB is closed: one that ends while DuckDB works for it takes the process with it. */
+  async #endThread(): Promise<void> {
+    try {
+      for (const id of this.#statements.keys()) this.#steer(id, { kind: 'stop' })
+      await this.#changes.until(() => this.#isIdle)
+      await this.#request({ kind: 'close' })
+    } catch (error) {
+      if (!isEngineError(error)) throw error
+    }
     this.bridge.close()
     await this.#worker.terminate()
   }
 
-  async #closeDatabase(): Promise<void> {
-    try {
-      await Promise.all([...this.#statements.values()].map(async (statement) => statement.ended()))
-      await this.#ask({ kind: 'close' })
-    } catch (error) {
-      if (!isEngineError(error)) throw error
-    }
+  get #isIdle(): boolean {
+    return this.#pending.size === 0 && this.#statements.size === 0
   }
 
   #ask<Kind extends Request['kind'] & keyof Answers>(
+    request: Request & { readonly kind: Kind },
+    transfer: readonly (ArrayBuffer | MessagePort)[] = [],
+  ): Promise<Answers[Kind]> {
+    return this.#closing === null ? this.#request<Kind>(request, transfer) : Promise.reject(isClosed())
+  }
+
+  #request<Kind extends Request['kind'] & keyof Answers>(
     request: Request & { readonly kind: Kind },
     transfer: readonly (ArrayBuffer | MessagePort)[] = [],
   ): Promise<Answers[Kind]> {
@@ -215,7 +231,8 @@ export class Engine {
       else pending?.resolve(message.value)
     }
     // An idle engine does not keep the process alive; one with work does.
-    if (this.#pending.size === 0 && this.#statements.size === 0) this.#worker.unref()
+    if (this.#isIdle) this.#worker.unref()
+    this.#changes.notify()
   }
 
   #fail(message: string): void {
@@ -224,5 +241,8 @@ export class Engine {
     for (const statement of this.#statements.values()) statement.fail(this.#lost)
     this.#pending.clear()
     this.#statements.clear()
+    this.#changes.notify()
   }
 }
+
+const isClosed = (): EngineError => new EngineError('CANCELLED', 'the engine is closed')

@@ -167,13 +167,13 @@ export class EngineHost {
 
   async #start(id: number, request: StartStatement): Promise<Answers['start']> {
     const connection = this.#connection(request.connection)
-    await this.#functions.load(request.fused)
     connection.begin(request.fused)
     const running: RunningStream = { stream: null, connection, stopped: false }
     // Only one callback at a time can sleep in this thread, and each statement that waits for that holds a thread of libuv's pool.
     const turns = request.bridges === true ? this.#turns : null
     this.#streams.set(id, running)
     try {
+      await this.#functions.load(request.fused)
       for (const input of request.inputs) registerInput(connection.handle, connection, input, this.#wake)
       const prepared = await prepareLast(connection.handle, request.sql)
       const execute = async (): Promise<Result> => {
@@ -185,6 +185,7 @@ export class EngineHost {
       )
       const stream = new StatementStream({ result, connection, turns }, request)
       running.stream = stream
+      if (running.stopped) stream.stop()
       // The answer must go out before the first batch, so the rows begin in a later turn.
       setImmediate(() => {
         void stream

@@ -65,6 +65,7 @@ export class RunningStatement implements BatchStream {
   }
 
   receive(event: StreamEvent): void {
+    if (this.#error !== null) return
     if ('batch' in event) this.#batches.push(event.batch)
     else if ('end' in event) {
       this.#ended = event.end

@@ -1,4 +1,5 @@
 import type { FunctionSignature } from '../../catalog/function.ts'
+import { EngineError } from '../base/errors.ts'
 import { Engine } from '../duckdb/engine.ts'
 import { runToEnd } from '../duckdb/runToEnd.ts'
 import { serveBridge } from './bridge.ts'
@@ -28,6 +29,8 @@ export class AuxiliaryEngines {
   readonly #idle: AuxiliaryEngine[] = []
   readonly #leases = new Map<AuxiliaryEngine, number>()
   readonly #queries = new Map<AuxiliaryEngine, Map<number, QueryRun>>()
+  readonly #opening = new Set<Engine>()
+  #isClosed = false
 
   constructor(options: AuxiliaryOptions) {
     this.#options = options
@@ -35,6 +38,7 @@ export class AuxiliaryEngines {
 
   /** `threads` is how many DuckDB may use in it. */
   async lease(threads: number, query: QueryRun): Promise<AuxiliaryEngine> {
+    if (this.#isClosed) throw new EngineError('CANCELLED', 'the engines are closed')
     const auxiliary = this.#idle.pop() ?? (await this.#open())
     this.#leases.set(auxiliary, (this.#leases.get(auxiliary) ?? 0) + 1)
     this.#queries.get(auxiliary)!.set(auxiliary.connection, query)
@@ -55,7 +59,11 @@ export class AuxiliaryEngines {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#leases.keys()].map((auxiliary) => this.#discard(auxiliary)))
+    this.#isClosed = true
+    await Promise.all([
+      ...[...this.#leases.keys()].map((auxiliary) => this.#discard(auxiliary)),
+      ...[...this.#opening].map((engine) => engine.close()),
+    ])
   }
 
   async #open(): Promise<AuxiliaryEngine> {
@@ -63,11 +71,13 @@ export class AuxiliaryEngines {
     const functions = this.#options.functions()
     const engine = new Engine(threadUrl, { database: ':memory:', config, functions })
     const queries = new Map<number, QueryRun>()
+    this.#opening.add(engine)
     serveBridge(engine, { invoke, queries })
     const auxiliary = { engine, connection: await engine.connect() }
     // What was added while it started.
     for (const signature of this.#options.functions().slice(functions.length))
       await engine.register(signature)
+    this.#opening.delete(engine)
     this.#queries.set(auxiliary, queries)
     this.#leases.set(auxiliary, 0)
     return auxiliary

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { openSession, sharedSession, values } from '../sessions.ts'
 
@@ -64,4 +66,10 @@ test('closing a session ends what runs in it', { retry: 2 }, async () => {
   expect(performance.now() - started).toBeLessThan(WITHIN_MS)
   expect(await failed).toMatchObject({ name: 'EngineError' })
   await expect(session.sql('SELECT 1')).rejects.toMatchObject({ code: 'SESSION_CLOSED' })
+})
+
+test('closing a session at any moment of a query leaves the process as it is', async () => {
+  const args = ['--import', 'tsx', 'test/fixtures/closing/closedSessions.ts']
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 40_000 })
+  expect(stdout).toMatch(/^(EngineError\n|done\n){6}$/)
 })
