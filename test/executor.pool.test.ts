@@ -38,7 +38,7 @@ describe('pool threads', () => {
     )
   })
 
-  it('that die without a batch are replaced', async () => {
+  it('that die without a batch are replaced', { retry: 2 }, async () => {
     const fn = registered('failsLater')
     expect(valuesOf(fn, await pool.invoke(fn, batchOf(fn, [1]), contextOf()))).toEqual([1])
     await new Promise((resolve) => setTimeout(resolve, 200))
@@ -47,7 +47,7 @@ describe('pool threads', () => {
     )
   })
 
-  it('that never return are ended when their batch is cancelled, and only those', async () => {
+  it('that never return are ended when their batch is cancelled, and only those', { retry: 2 }, async () => {
     const fn = registered('neverReturns')
     const controller = new AbortController()
     const stuck = failureOf(pool.invoke(fn, batchOf(fn, [1]), contextOf({ signal: controller.signal })))
