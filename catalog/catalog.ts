@@ -46,9 +46,14 @@ export function findFunction(snapshot: CatalogSnapshot, name: string): FunctionS
 }
 
 /** `extract_entities(memo VARCHAR) → VARCHAR[]` */
-export function formatSignature({ name, inputs, output }: FunctionSignature): string {
-  const parameters = inputs.map((input) => `${input.name} ${formatType(input.type)}`).join(', ')
-  return `${name}(${parameters}) → ${formatType(output)}`
+export function formatSignature(signature: FunctionSignature): string {
+  return `${signature.name}${formatTypes(signature)}`
+}
+
+/** `(age FLOAT, plan VARCHAR) → FLOAT[2]` */
+export function formatTypes({ inputs, output }: Pick<FunctionSignature, 'inputs' | 'output'>): string {
+  const parameters = inputs.map(({ name, type }) => `${name} ${formatType(type)}`).join(', ')
+  return `(${parameters}) → ${formatType(output)}`
 }
 
 /** Throws WRONG_ARGUMENTS unless `count` is the number of the function's inputs. */

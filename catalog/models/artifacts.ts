@@ -6,6 +6,7 @@ import { EngineError, isEngineError, messageOf } from '../../src/base/errors.ts'
 import type { ModelStore } from '../store/modelStore.ts'
 import { copyFile, digestFile, ioFailed } from './fileDigest.ts'
 import type { ModelArtifact, ModelVersion } from './model.ts'
+import { filesOf } from './versionFiles.ts'
 
 /** A file to keep. `name` is its place in the folder of its set, led to with slashes. */
 export interface SourceFile {
@@ -129,8 +130,8 @@ export async function verifyArtifact({ path, digest }: ModelArtifact): Promise<v
 }
 
 /** Throws MODEL_CHANGED unless all files of a version are what was registered. */
-export async function verifyVersion({ model, artifacts }: ModelVersion): Promise<void> {
-  for (const artifact of [model, ...Object.values(artifacts)]) await verifyArtifact(artifact)
+export async function verifyVersion(version: ModelVersion): Promise<void> {
+  for (const artifact of filesOf(version)) await verifyArtifact(artifact)
 }
 
 function changed(path: string, problem: string, cause?: unknown): EngineError {

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { EngineError } from '../../src/base/errors.ts'
+import { formatTypes } from '../catalog.ts'
 import type { ModelAlias, ModelRecord, ModelStore } from '../store/modelStore.ts'
 import { type ArtifactIntake, ArtifactStore } from './artifacts.ts'
 import { findVersion, latestAlias, unknownGroup, unknownModel } from './findVersion.ts'
@@ -8,7 +9,7 @@ import type { ModelBinding, ModelDeployment, ModelInterface, ModelVersion } from
 import { checkAlias, checkModelName } from './modelName.ts'
 import { type DeployOptions, readDeployment } from './readDeployment.ts'
 import { type RegisterModelOptions, type Registration, readRegistration } from './readRegistration.ts'
-import { formatTypes, sameTypes, typesOfVersion } from './versionTypes.ts'
+import { sameTypes, typesOfVersion } from './versionTypes.ts'
 
 export type { DeployOptions } from './readDeployment.ts'
 export type { RegisterModelOptions } from './readRegistration.ts'

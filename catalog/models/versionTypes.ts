@@ -14,12 +14,6 @@ export function typesOfVersion(registration: Registration, graph: ModelInterface
   return text === null ? tensorTypes(registration, graph) : textTypes(registration, text, graph)
 }
 
-/** `(age FLOAT, plan VARCHAR) → FLOAT[2]` */
-export function formatTypes({ inputs, output }: Pick<ModelVersion, 'inputs' | 'output'>): string {
-  const parameters = inputs.map(({ name, type }) => `${name} ${formatType(type)}`).join(', ')
-  return `(${parameters}) → ${formatType(output)}`
-}
-
 /** Whether calls of one are calls of the other. */
 export function sameTypes(
   a: Pick<ModelVersion, 'inputs' | 'output'>,

@@ -81,9 +81,11 @@ export class PlanService {
   /** Runs a statement as DuckDB takes it, whose calls are in place. */
   async runText(statement: PlacedText, query: QueryRun): Promise<Result> {
     const { calls, lease } = statement
-    const fused = this.#planner(query.catalog).fusedInPlace(calls)
-    const bridges = calls.some((call) => !fused.includes(call.function))
-    const wanted = { batchRows: this.#settings.batchRows, lease, fused, bridges }
+    const wanted = {
+      batchRows: this.#settings.batchRows,
+      lease,
+      ...this.#planner(query.catalog).callsInText(calls),
+    }
     return streamed(await this.#resources.runner.runText(statement.sql, query, wanted), query)
   }
 

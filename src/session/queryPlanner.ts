@@ -11,9 +11,9 @@ import type { LogicalPlan, MemorySource } from '../plan/plan.ts'
 import { renderPlan } from '../plan/render.ts'
 import { sharedCallers } from '../plan/shared.ts'
 import { ScratchTables } from '../run/scratchTables.ts'
-import { type CallInPlace, routeInPlace } from '../stage/chooseRoute.ts'
+import { type CallInPlace, fusedFunctions, routeInPlace } from '../stage/chooseRoute.ts'
 import { planStages, type StagePlan } from '../stage/planStages.ts'
-import type { StageInput } from '../stage/stage.ts'
+import type { QueryStage, StageInput } from '../stage/stage.ts'
 import type { Settings } from './settings.ts'
 
 /** A query as it was understood and as it will be run. */
@@ -99,11 +99,11 @@ export class QueryPlanner {
     return { plan: replace(plan), stored }
   }
 
-  /** Those of the functions called in a text that run inside DuckDB's callback. */
-  fusedInPlace(calls: readonly Omit<CallInPlace, 'reason'>[]): readonly string[] {
+  /** How the calls in a text are made. */
+  callsInText(calls: readonly Omit<CallInPlace, 'reason'>[]): Pick<QueryStage, 'fused' | 'bridges'> {
     const { catalog, settings } = this.#options
     const routed = calls.map((call) => routeInPlace({ ...call, reason: '' }, catalog, settings.route))
-    return [...new Set(routed.filter(({ route }) => route === 'fused').map((call) => call.function))]
+    return { fused: fusedFunctions(routed), bridges: routed.some(({ route }) => route === 'bridged') }
   }
 
   async #describe(plan: LogicalPlan, relations: ReadonlyMap<string, Schema>): Promise<Schema> {

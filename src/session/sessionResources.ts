@@ -1,10 +1,8 @@
 import type { FunctionSignature } from '../../catalog/function.ts'
-import { bytesOf } from '../../catalog/policy/byteSize.ts'
 import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
 import type { SecretValues } from '../../catalog/secret.ts'
 import { createDispatcher, type Dispatcher } from '../../udf/dispatcher.ts'
 import { MainExecutor } from '../../udf/executors/main.ts'
-import { OnnxExecutor } from '../../udf/executors/onnx/onnx.ts'
 import { PoolExecutor } from '../../udf/executors/pool/pool.ts'
 import { ProcessExecutor } from '../../udf/executors/process/process.ts'
 import { Engine } from '../duckdb/engine.ts'
@@ -20,6 +18,7 @@ import { CallMetrics } from '../telemetry/callMetrics.ts'
 import { traceAttempts, traceBatches } from '../telemetry/traceCalls.ts'
 import type { Tracing } from '../telemetry/tracing.ts'
 import type { ActiveRun } from './activeRun.ts'
+import { createModelExecutor } from './modelExecutor.ts'
 import { SessionCalls } from './sessionCalls.ts'
 import { SessionCatalog } from './sessionCatalog.ts'
 import { SessionModels } from './sessionModels.ts'
@@ -64,7 +63,7 @@ export class SessionResources {
     const { functions, database, settings, state, run, secrets, tracing } = options
     this.#options = options
     this.state = state
-    const onnx = modelExecutor(settings)
+    const onnx = createModelExecutor(settings, { releaseMemory })
     this.catalog = new SessionCatalog(functions, (binding) => void onnx.retire(binding))
     this.models = new SessionModels({
       state,
@@ -154,18 +153,10 @@ export class SessionResources {
   }
 }
 
-function modelExecutor({ modelSessions, modelMemory }: Settings): OnnxExecutor {
-  return new OnnxExecutor({
-    releaseMemory: freeMemory,
-    maxSessions: modelSessions,
-    memoryLimit: modelMemory === null ? null : bytesOf(modelMemory),
-  })
-}
-
 /** Loads DuckDB in this thread where models come and go, and not before. */
-async function freeMemory(): Promise<void> {
-  const { releaseMemory } = await import('../duckdb/releaseMemory.ts')
-  await releaseMemory()
+async function releaseMemory(): Promise<void> {
+  const memory = await import('../duckdb/releaseMemory.ts')
+  await memory.releaseMemory()
 }
 
 function engineConfig({ threads, memoryLimit }: Settings): Record<string, string> {

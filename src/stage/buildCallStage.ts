@@ -8,6 +8,7 @@ import { caseWhen, column, sql } from '../expr/factories.ts'
 import { collectColumns } from '../expr/walk.ts'
 import { project } from '../plan/factories.ts'
 import type { CallProjectPlan, LogicalPlan } from '../plan/plan.ts'
+import { fusedFunctions } from './chooseRoute.ts'
 import { type Lowered, type Lowering, queryStage } from './lowering.ts'
 import type { CallStage, Stage, StageCall, StageOutput } from './stage.ts'
 
@@ -115,9 +116,7 @@ function inputStage(lowered: Lowered, columns: InputColumns, lowering: Lowering)
   const [input] = lowered.inputs
   const direct = lowered.plan.kind === 'scan' && lowered.inputs.length === 1 && !columns.isComputed
   if (direct && input !== undefined && input.stage.kind === 'call') return columns.chosenFrom(input.stage)
-  const fused = [...lowering.routes.values()]
-    .filter(({ route }) => route === 'fused')
-    .map((call) => call.function)
-  const { bridges } = lowering
-  return queryStage({ ...lowered, plan: columns.over(lowered.plan) }, { fused: [...new Set(fused)], bridges })
+  const { routes, bridges } = lowering
+  const fused = fusedFunctions(routes.values())
+  return queryStage({ ...lowered, plan: columns.over(lowered.plan) }, { fused, bridges })
 }

@@ -41,6 +41,12 @@ export function chooseRoute(signature: FunctionSignature, site: CallSite, forced
   return route('fused', 'a synchronous function from a module')
 }
 
+/** Functions of the calls that run inside DuckDB's callback, each once. */
+export function fusedFunctions(calls: Iterable<RoutedCall>): readonly string[] {
+  const fused = [...calls].filter(({ route }) => route === 'fused')
+  return [...new Set(fused.map((call) => call.function))]
+}
+
 /** A call that DuckDB makes where it is written. */
 export interface CallInPlace {
   readonly function: string

@@ -6,7 +6,7 @@ import { scan } from '../plan/factories.ts'
 import type { CallProjectPlan, LogicalPlan } from '../plan/plan.ts'
 import { buildCallStage, callColumns } from './buildCallStage.ts'
 import { checkOptions } from './checkOptions.ts'
-import { type CallInPlace, type CallSite, chooseRoute, routeInPlace } from './chooseRoute.ts'
+import { type CallInPlace, type CallSite, chooseRoute, fusedFunctions, routeInPlace } from './chooseRoute.ts'
 import { type Lowered, type Lowering, queryStage, type StageContext } from './lowering.ts'
 import { isRowWise } from './partitioning.ts'
 import type { CallStage, RoutedCall, Stage } from './stage.ts'
@@ -27,9 +27,8 @@ export async function planStages(plan: LogicalPlan, context: StageContext): Prom
   const bridges = inPlace.length > 0 || calls.some(({ route }) => route === 'bridged')
   const lowering: Lowering = { context, routes, relations: new Map(), bridges }
   const lowered = await lower(plan, null, lowering)
-  const fused = [...new Set(calls.filter(({ route }) => route === 'fused').map((call) => call.function))]
   return {
-    root: lastCallStage(lowered) ?? queryStage(lowered, { fused, bridges }),
+    root: lastCallStage(lowered) ?? queryStage(lowered, { fused: fusedFunctions(calls), bridges }),
     calls: calls.toReversed(),
   }
 }

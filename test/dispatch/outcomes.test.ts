@@ -1,29 +1,7 @@
 import { DataFrame, defineFunction, F, type QueryOptions, Session } from 'callplane'
 import { expect, test } from 'vitest'
+import { picky } from '../fixtures/pickyFunction.ts'
 import { openSession, temporaryDirectory, values } from '../sessions.ts'
-
-interface Lenience {
-  readonly onError?: 'null' | 'column'
-  readonly maxErrors?: number
-  readonly maxErrorRate?: number
-}
-
-/** Refuses multiples of three, and counts its calls. */
-function picky(options: Lenience = {}) {
-  const seen: unknown[] = []
-  const fn = defineFunction({
-    name: 'picky',
-    input: { value: 'BIGINT' },
-    output: 'BIGINT',
-    ...options,
-    handler: async ({ value }) => {
-      seen.push(value)
-      if (value !== null && value % 3n === 0n) throw new RangeError(`no ${value}`)
-      return value
-    },
-  })
-  return { fn, seen }
-}
 
 const numbers = (session: Session, rows: number): DataFrame =>
   DataFrame.fromRows(

@@ -12,6 +12,7 @@ import type { Executor, InvokeContext } from '../../udf/executor.ts'
 import { batchOf, valuesOf } from '../executor.conformance.ts'
 import { contextOf } from '../invocations.ts'
 import { type Graph, onnxModel } from './onnxModel.ts'
+import { oneSession } from './runtime.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'callplane-onnx-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -60,13 +61,7 @@ export function bindingOf(
       ...version,
     },
     runtime: {
-      minSessions: 1,
-      maxSessions: 1,
-      intraOpNumThreads: 1,
-      executionProviders: ['cpu'],
-      deviceId: 0,
-      deviceMemory: null,
-      graphOptimizationLevel: 'all',
+      ...oneSession,
       batchSize: 4,
       ...runtime,
     },

@@ -11,6 +11,7 @@ import type { TextPipeline } from '../../catalog/models/textGraph.ts'
 import type { Batch, ColumnData } from '../../src/arrow/column.ts'
 import { encodeColumn } from '../../src/arrow/encode.ts'
 import type { PipelineContext } from '../../udf/executors/onnx/pipeline.ts'
+import { oneSession } from './runtime.ts'
 
 /** A tokenizer.json of BERT's kind, of a few words. */
 export function bertTokenizer(more: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
@@ -114,13 +115,7 @@ export function bindingOf(
       metadata: {},
     },
     runtime: {
-      minSessions: 1,
-      maxSessions: 1,
-      intraOpNumThreads: 1,
-      executionProviders: ['cpu'],
-      deviceId: 0,
-      deviceMemory: null,
-      graphOptimizationLevel: 'all',
+      ...oneSession,
       batchSize: files.batchSize ?? 32,
     },
   }

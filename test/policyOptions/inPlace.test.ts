@@ -1,24 +1,8 @@
-import { DataFrame, defineFunction, F, type Session } from 'callplane'
+import { DataFrame, F, type Session } from 'callplane'
 import { describe, expect, test } from 'vitest'
 import { isEngineError } from '../../src/base/errors.ts'
+import { picky } from '../fixtures/pickyFunction.ts'
 import { openSession, temporaryDirectory, values } from '../sessions.ts'
-
-/** Fails for multiples of three, as often as it is called for one. */
-function picky(options: { readonly onError?: 'column'; readonly maxErrors?: number } = {}) {
-  const seen: unknown[] = []
-  const fn = defineFunction({
-    name: 'picky',
-    input: { value: 'BIGINT' },
-    output: 'BIGINT',
-    ...options,
-    handler: async ({ value }) => {
-      seen.push(value)
-      if (value !== null && value % 3n === 0n) throw new RangeError(`no ${value}`)
-      return value
-    },
-  })
-  return { fn, seen }
-}
 
 async function open(fn = picky().fn, route: 'staged' | 'bridged' | null = null): Promise<Session> {
   const session = await openSession({

@@ -1,8 +1,8 @@
-import { formatSignature } from '../../../catalog/catalog.ts'
+import { formatSignature, formatTypes } from '../../../catalog/catalog.ts'
 import type { FunctionSignature } from '../../../catalog/function.ts'
-import type { ModelDeployment, ModelVersion } from '../../../catalog/models/model.ts'
+import type { ModelDeployment } from '../../../catalog/models/model.ts'
 import type { ModelSummary } from '../../../catalog/models/modelRegistry.ts'
-import { formatTypes } from '../../../catalog/models/versionTypes.ts'
+import { bytesOfFiles } from '../../../catalog/models/versionFiles.ts'
 import type { DataType, Schema } from '../../base/dataType.ts'
 import { rowsOf } from '../catalogRows.ts'
 import type { RowSource } from '../formats/rowSource.ts'
@@ -68,17 +68,13 @@ export function versionRows(model: ModelSummary, only?: number): RowSource {
       formatTypes(one),
       timeOf(one.created),
       one.pipeline.kind,
-      bytesOf(one),
+      bytesOfFiles(one),
       one.model.digest.slice(0, DIGEST_DIGITS),
       JSON.stringify(one.metadata),
       aliases.filter(({ version }) => version === one.version).map(({ alias }) => alias),
       deployments.filter(({ version }) => version === one.version).map(({ group }) => group),
     ]),
   )
-}
-
-function bytesOf({ model, artifacts }: ModelVersion): number {
-  return [model, ...Object.values(artifacts)].reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
 const deployments: Schema = [

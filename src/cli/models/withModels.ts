@@ -1,6 +1,5 @@
-import { bytesOf } from '../../../catalog/policy/byteSize.ts'
 import type { RegisteredFunction } from '../../../catalog/registerFunction.ts'
-import { OnnxExecutor } from '../../../udf/executors/onnx/onnx.ts'
+import { createModelExecutor } from '../../session/modelExecutor.ts'
 import type { SessionOptions } from '../../session/session.ts'
 import { SessionCatalog } from '../../session/sessionCatalog.ts'
 import { SessionModels } from '../../session/sessionModels.ts'
@@ -14,12 +13,9 @@ export async function withModels<T>(
   functions: readonly RegisteredFunction[] = [],
 ): Promise<T> {
   const { baseDirectory = process.cwd() } = options
-  const { modelSessions, modelMemory } = readSettings(options.settings)
+  const settings = readSettings(options.settings)
   return withState(options, async (state) => {
-    const executor = new OnnxExecutor({
-      maxSessions: modelSessions,
-      memoryLimit: modelMemory === null ? null : bytesOf(modelMemory),
-    })
+    const executor = createModelExecutor(settings)
     const catalog = new SessionCatalog(functions, (binding) => void executor.retire(binding))
     try {
       const models = new SessionModels({ state, catalog, executor, baseDirectory, announce: toNobody })

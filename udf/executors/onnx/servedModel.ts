@@ -1,4 +1,5 @@
 import type { ModelBinding } from '../../../catalog/models/model.ts'
+import { bytesOfFiles } from '../../../catalog/models/versionFiles.ts'
 import { type EngineError, toEngineError } from '../../../src/base/errors.ts'
 import type { ModelCall } from './modelCall.ts'
 import { SessionThread } from './sessionThread.ts'
@@ -37,9 +38,8 @@ export class ServedModel {
    */
   constructor(binding: ModelBinding, onChange: () => void, releaseMemory: () => Promise<void>) {
     const { version, runtime } = binding
-    const files = [version.model, ...Object.values(version.artifacts)]
     this.binding = binding
-    this.bytes = runtime.memory ?? files.reduce((sum, { bytes }) => sum + bytes, 0)
+    this.bytes = runtime.memory ?? bytesOfFiles(version)
     this.#onChange = onChange
     this.#releaseMemory = releaseMemory
     this.gone = new Promise((resolve) => {
