@@ -16,6 +16,7 @@ const optional = [
   'onShutdown',
   'executor',
   'isolation',
+  'scalingGroup',
   'resources',
   'costPerRow',
   'selectivity',

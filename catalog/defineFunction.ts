@@ -95,6 +95,10 @@ export interface DefinitionOptions<
    * exported from a module.
    */
   readonly isolation?: 'process'
+  /**
+   * The scaling group whose replicas host the function: its staged calls go there. It must be exported from a module.
+   */
+  readonly scalingGroup?: string
   /** What each of its processes may take, `{ memory: '1GB' }`: one that takes more is ended. Default: no limit. */
   readonly resources?: ResourceOptions
   /** Microseconds a row takes; the planner runs cheap predicates first. */
@@ -128,6 +132,8 @@ export interface FunctionDefinition<
   readonly secrets: readonly string[]
   readonly executor: 'main' | 'pool' | null
   readonly isolation: 'process' | null
+  /** Name of the group whose replicas host it; null where it runs here. */
+  readonly scalingGroup: string | null
   /** Bytes; null for any number. */
   readonly memoryLimit: number | null
   readonly costPerRow: number | null
@@ -199,6 +205,7 @@ export function defineFunction<
     secrets: Object.freeze([...(options.secrets ?? [])]),
     executor: options.executor ?? null,
     isolation: options.isolation ?? null,
+    scalingGroup: options.scalingGroup ?? null,
     memoryLimit: readResources({ value: options.resources, name: 'resources', place }).memory,
     costPerRow: options.costPerRow ?? null,
     selectivity: options.selectivity ?? null,

@@ -1,4 +1,5 @@
 import type { DataType, Field } from '../src/base/dataType.ts'
+import type { RemoteBinding } from './groups/scalingGroup.ts'
 import type { ModelBinding } from './models/model.ts'
 import type { ModuleReference } from './moduleReference.ts'
 import type { BatchingPolicy, CallPolicies } from './policy/policies.ts'
@@ -13,8 +14,8 @@ export type HandlerStyle = 'row' | 'batch' | 'arrow'
 
 export type NullHandling = 'propagate' | 'call'
 
-/** This thread, threads of a pool, threads with sessions of onnxruntime, or child processes. */
-export type ExecutorName = 'main' | 'pool' | 'onnx' | 'process'
+/** This thread, threads of a pool, threads with sessions of onnxruntime, child processes, or replicas of a scaling group. */
+export type ExecutorName = 'main' | 'pool' | 'onnx' | 'process' | 'remote'
 
 /** A registered function as the catalog describes it: plain data without the handler, safe to send to a thread. */
 export interface FunctionSignature {
@@ -42,6 +43,8 @@ export interface FunctionSignature {
   readonly module: ModuleReference | null
   /** The model that it calls in place of a handler; null for a handler. */
   readonly model: ModelBinding | null
+  /** The scaling group whose replicas its calls go to; null for a function that runs here. */
+  readonly remote: RemoteBinding | null
   /** Where it runs when staged. */
   readonly executor: ExecutorName
   /** Bytes that a process of its own may take; null for any number. */

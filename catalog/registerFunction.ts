@@ -45,6 +45,7 @@ export function registerFunction(
     secrets: definition.secrets,
     module,
     model: null,
+    remote: null,
     executor: executorOf(definition, module),
     memoryLimit: definition.memoryLimit,
     costPerRow,

@@ -59,6 +59,7 @@ export function signatureOf({ name, inputs, output, signature }: StubFunction): 
     secrets: [],
     module: null,
     model: null,
+    remote: null,
     executor: 'pool',
     memoryLimit: null,
     costPerRow: null,

@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { onAbort } from '../udf/abort.ts'
-import type { CallSignal } from '../udf/cancellation.ts'
+import { type CallSignal, onAbort } from '../src/base/cancellation.ts'
 import type { Clock } from '../udf/clock.ts'
 
 interface Sleep {

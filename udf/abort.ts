@@ -1,16 +1,6 @@
-import { setMaxListeners } from 'node:events'
 import type { FunctionSignature } from '../catalog/function.ts'
+import { type CallSignal, onAbort } from '../src/base/cancellation.ts'
 import { EngineError, isEngineError } from '../src/base/errors.ts'
-import type { CallSignal } from './cancellation.ts'
-
-/** Calls back once when the signal aborts; returns what takes the listener away again. */
-export function onAbort(signal: CallSignal, listener: () => void): () => void {
-  if ('listen' in signal) return signal.listen(listener)
-  // Every batch in flight listens to its query's signal: more than ten listeners are no leak.
-  setMaxListeners(0, signal)
-  signal.addEventListener('abort', listener, { once: true })
-  return () => signal.removeEventListener('abort', listener)
-}
 
 /** Settles as `work` does, or rejects with the signal's reason as soon as it aborts, whatever becomes of the work then. */
 export function untilAborted<Value>(signal: CallSignal, work: Promise<Value>): Promise<Value> {

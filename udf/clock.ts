@@ -1,5 +1,4 @@
-import { onAbort } from './abort.ts'
-import type { CallSignal } from './cancellation.ts'
+import { type CallSignal, onAbort } from '../src/base/cancellation.ts'
 
 /** Time as policies see it; tests bring a virtual one. */
 export interface Clock {

@@ -1,6 +1,6 @@
 import { currentCall } from '../catalog/currentCall.ts'
 import { RowError } from '../catalog/rowError.ts'
-import { onAbort } from './abort.ts'
+import { onAbort } from '../src/base/cancellation.ts'
 import { streamFailed } from './functionErrors.ts'
 import type { HandlerCall } from './handlerCall.ts'
 

@@ -1,5 +1,4 @@
-import { onAbort } from './abort.ts'
-import type { CallSignal } from './cancellation.ts'
+import { type CallSignal, onAbort } from '../src/base/cancellation.ts'
 
 interface Waiting {
   readonly most: number

@@ -44,6 +44,7 @@ export function registerModel(group: string, binding: ModelBinding): RegisteredF
     version: version.version,
     module: null,
     model: binding,
+    remote: null,
     executor: 'onnx',
   }
   const definition: FunctionDefinition = {
@@ -51,6 +52,7 @@ export function registerModel(group: string, binding: ModelBinding): RegisteredF
     costOf: null,
     executor: null,
     isolation: null,
+    scalingGroup: null,
     onStartup: null,
     onShutdown: null,
     handler() {

@@ -69,6 +69,26 @@ export const errorCodes = {
     retryable: false,
     about: 'a handler that runs inside DuckDB returned a promise: declare it async',
   },
+  GROUP_INVALID: {
+    kind: 'user',
+    retryable: false,
+    about: 'a scaling group that is incomplete or contradicts itself',
+  },
+  GROUP_START_FAILED: {
+    kind: 'user',
+    retryable: false,
+    about: 'a replica of a scaling group that does not start, or does not become ready',
+  },
+  GROUP_UNAVAILABLE: {
+    kind: 'unavailable',
+    retryable: true,
+    about: 'a scaling group without a replica that could take a call',
+  },
+  GROUP_UNKNOWN: {
+    kind: 'user',
+    retryable: false,
+    about: 'a scaling group or revision that is not deployed',
+  },
   INTERNAL: {
     kind: 'internal',
     retryable: false,
@@ -83,6 +103,11 @@ export const errorCodes = {
     kind: 'unavailable',
     retryable: true,
     about: 'a place under a shared limit that ran out while it was held',
+  },
+  MESSAGE_TOO_LARGE: {
+    kind: 'limit',
+    retryable: false,
+    about: 'a row, an answer or a request of a remote call that takes more bytes than a message may',
   },
   MODEL_CHANGED: {
     kind: 'user',
@@ -125,6 +150,17 @@ export const errorCodes = {
     kind: 'user',
     retryable: false,
     about: 'an execution provider of a model, such as CUDA, that this machine does not have',
+  },
+  REMOTE_REFUSED: {
+    kind: 'user',
+    retryable: false,
+    about:
+      'a worker that refuses a call: no or a wrong token, or a certificate that one side does not accept',
+  },
+  REMOTE_RESULT_INVALID: {
+    kind: 'function',
+    retryable: false,
+    about: 'an answer of a worker that is malformed, or has other rows or types than were asked for',
   },
   RESOURCE_EXHAUSTED: {
     kind: 'unavailable',

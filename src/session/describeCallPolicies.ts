@@ -9,6 +9,7 @@ export const executorPlaces: Readonly<Record<ExecutorName, string>> = {
   pool: 'the thread pool',
   onnx: "its model's pool of sessions",
   process: 'the pool of processes',
+  remote: "its scaling group's replicas",
 }
 
 /** What is done around a call that is dispatched, in one line: `batches of 64 within 1000 ms; 32 at a time (…); dedupe`. */

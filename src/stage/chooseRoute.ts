@@ -71,6 +71,7 @@ type Asked = Pick<CallSite, 'options' | 'outcome'>
 
 /** Why a function cannot run inside DuckDB's callback; null if it can. */
 function fusedObstacle(signature: FunctionSignature, { options, outcome }: Asked): string | null {
+  if (signature.remote !== null) return `replicas of '${signature.remote.group.name}' make its calls`
   if (signature.model !== null) return 'models run in threads of their own'
   if (signature.executor === 'process') return 'it runs in processes of its own'
   if (signature.stateful) return 'it keeps state'

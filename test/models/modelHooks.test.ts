@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { Cancellation } from '../../udf/cancellation.ts'
+import { Cancellation } from '../../src/base/cancellation.ts'
 import type { RunModel } from '../../udf/executors/onnx/pipeline.ts'
 import { openTensorPipeline } from '../../udf/executors/onnx/tensorPipeline.ts'
 import { batchOf, valuesOf } from '../executor.conformance.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { Cancellation } from '../../udf/cancellation.ts'
+import { Cancellation } from '../../src/base/cancellation.ts'
 import type { RunModel, TensorData } from '../../udf/executors/onnx/pipeline.ts'
 import { openTensorPipeline } from '../../udf/executors/onnx/tensorPipeline.ts'
 import { batchOf, valuesOf } from '../executor.conformance.ts'

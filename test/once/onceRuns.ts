@@ -5,10 +5,10 @@ import { type RegisteredFunction, registerFunction } from '../../catalog/registe
 import type { Batch } from '../../src/arrow/column.ts'
 import { decodeColumn } from '../../src/arrow/decode.ts'
 import { encodeColumn } from '../../src/arrow/encode.ts'
+import type { CallSignal } from '../../src/base/cancellation.ts'
 import type { DataType } from '../../src/base/dataType.ts'
 import { EngineError } from '../../src/base/errors.ts'
 import type { CallEvent } from '../../udf/callEvents.ts'
-import type { CallSignal } from '../../udf/cancellation.ts'
 import type { CallResult, Invoke, InvokeContext } from '../../udf/executor.ts'
 import { contextOf } from '../invocations.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { RetryPolicy } from '../../catalog/policy/factories.ts'
+import type { CallSignal } from '../../src/base/cancellation.ts'
 import { EngineError } from '../../src/base/errors.ts'
-import type { CallSignal } from '../../udf/cancellation.ts'
 import type { Invoke } from '../../udf/executor.ts'
 import { keepDeadline } from '../../udf/policies/deadline.ts'
 import { retry } from '../../udf/policies/retry.ts'

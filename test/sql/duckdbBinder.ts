@@ -90,6 +90,7 @@ export function signature(
     secrets: [],
     module: null,
     model: null,
+    remote: null,
     executor: 'main',
     memoryLimit: null,
     costPerRow: null,

@@ -1,4 +1,4 @@
-import { Cancellation } from '../cancellation.ts'
+import { Cancellation } from '../../src/base/cancellation.ts'
 import type { Clock } from '../clock.ts'
 import type { Invoke } from '../executor.ts'
 import type { BatchCall } from './batchCall.ts'

@@ -3,9 +3,9 @@ import type { FunctionSignature } from '../../catalog/function.ts'
 import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
 import type { Batch } from '../../src/arrow/column.ts'
 import { sliceColumn } from '../../src/arrow/columns.ts'
+import { Cancellation, onAbort } from '../../src/base/cancellation.ts'
 import { EngineError } from '../../src/base/errors.ts'
-import { cancelledError, onAbort, untilAborted } from '../abort.ts'
-import { Cancellation } from '../cancellation.ts'
+import { cancelledError, untilAborted } from '../abort.ts'
 import {
   type CallResult,
   type Executor,

@@ -1,6 +1,5 @@
 import type { Lease, LimitStore } from '../../catalog/store/stateStore.ts'
-import { onAbort } from '../abort.ts'
-import type { CallSignal } from '../cancellation.ts'
+import { type CallSignal, onAbort } from '../../src/base/cancellation.ts'
 import type { Clock, Random } from '../clock.ts'
 import { Limiter } from '../limiter.ts'
 

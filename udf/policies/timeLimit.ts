@@ -1,6 +1,5 @@
+import { type CallSignal, Cancellation, onAbort } from '../../src/base/cancellation.ts'
 import type { EngineError } from '../../src/base/errors.ts'
-import { onAbort } from '../abort.ts'
-import { type CallSignal, Cancellation } from '../cancellation.ts'
 import type { Clock } from '../clock.ts'
 import { ringAt } from './alarms.ts'
 

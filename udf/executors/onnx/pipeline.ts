@@ -1,6 +1,6 @@
 import type { ModelBinding, TensorType } from '../../../catalog/models/model.ts'
 import type { Batch, FixedWidthArray } from '../../../src/arrow/column.ts'
-import type { CallSignal } from '../../cancellation.ts'
+import type { CallSignal } from '../../../src/base/cancellation.ts'
 import type { CallResult } from '../../executor.ts'
 
 /** A tensor as plain data, in row-major order. float16 comes as its bits, bool as 0 and 1. */

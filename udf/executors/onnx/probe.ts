@@ -1,8 +1,8 @@
 import { fixedRows, outputsOf } from '../../../catalog/models/graphTypes.ts'
 import type { ModelBinding, TensorInfo } from '../../../catalog/models/model.ts'
 import { encodeColumn } from '../../../src/arrow/encode.ts'
+import { Cancellation } from '../../../src/base/cancellation.ts'
 import { EngineError, messageOf } from '../../../src/base/errors.ts'
-import { Cancellation } from '../../cancellation.ts'
 import { arrayOf } from './elements.ts'
 import type { Pipeline, RunModel, TensorData, Tensors } from './pipeline.ts'
 

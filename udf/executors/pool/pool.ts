@@ -5,8 +5,9 @@ import { Piscina, type PiscinaTask, queueOptionsSymbol } from 'piscina'
 import type { FunctionSignature } from '../../../catalog/function.ts'
 import type { RegisteredFunction } from '../../../catalog/registerFunction.ts'
 import { type Batch, transferables } from '../../../src/arrow/column.ts'
+import { onAbort } from '../../../src/base/cancellation.ts'
 import { EngineError, isEngineError, messageOf } from '../../../src/base/errors.ts'
-import { cancelledError, onAbort, untilAborted } from '../../abort.ts'
+import { cancelledError, untilAborted } from '../../abort.ts'
 import type { CallResult, Executor, InvokeContext } from '../../executor.ts'
 import {
   type CallTask,

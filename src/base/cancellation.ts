@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 /** What an AbortSignal is, at a fraction of its cost. */
 export interface LightSignal {
   readonly aborted: boolean
@@ -60,4 +62,13 @@ export class Cancellation implements LightSignal {
 
 export function abortSignalOf(signal: CallSignal): AbortSignal {
   return 'listen' in signal ? signal.signal : signal
+}
+
+/** Calls back once when the signal aborts; returns what takes the listener away again. */
+export function onAbort(signal: CallSignal, listener: () => void): () => void {
+  if ('listen' in signal) return signal.listen(listener)
+  // Every batch in flight listens to its query's signal: more than ten listeners are no leak.
+  setMaxListeners(0, signal)
+  signal.addEventListener('abort', listener, { once: true })
+  return () => signal.removeEventListener('abort', listener)
 }
