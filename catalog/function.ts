@@ -2,12 +2,10 @@ import type { DataType, Field } from '../src/base/dataType.ts'
 import type { RemoteBinding } from './groups/scalingGroup.ts'
 import type { ModelBinding } from './models/model.ts'
 import type { ModuleReference } from './moduleReference.ts'
-import type { BatchingPolicy, CallPolicies } from './policy/policies.ts'
+import type { BatchingPolicy, CallPolicies, Volatility } from './policy/policies.ts'
 
 export type { ModuleReference } from './moduleReference.ts'
-
-/** What may be shared, deduplicated and reordered: the same for ever, within one query, or never. */
-export type Volatility = 'immutable' | 'stable' | 'volatile'
+export type { Volatility } from './policy/policies.ts'
 
 /** How a handler is called: a row, a list a column, or an Arrow table at a time. */
 export type HandlerStyle = 'row' | 'batch' | 'arrow'

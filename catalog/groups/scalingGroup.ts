@@ -1,6 +1,5 @@
 import type { DataType, Field } from '../../src/base/dataType.ts'
-import type { Volatility } from '../function.ts'
-import type { BatchingPolicy, CallPolicies } from '../policy/policies.ts'
+import type { BatchingPolicy, CallPolicies, Volatility } from '../policy/policies.ts'
 
 /** Who starts and ends replicas: this machine, nobody (they are there), or a cluster. */
 export type ProviderName = 'process' | 'static' | 'kubernetes'

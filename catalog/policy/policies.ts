@@ -1,3 +1,6 @@
+/** What may be shared, deduplicated and reordered: the same for ever, within one query, or never. */
+export type Volatility = 'immutable' | 'stable' | 'volatile'
+
 /** When a failed call is made again. */
 export type RetryPolicy =
   | {
