@@ -19,6 +19,8 @@ export interface ErrorDetails {
   readonly retryAfter?: number
   readonly column?: string
   readonly path?: string
+  /** The replica that was called, `host:port`. */
+  readonly endpoint?: string
   /** Offset in the text of the statement, in UTF-16 units. */
   readonly position?: number
   readonly hint?: string

@@ -30,6 +30,8 @@ export interface CallContext {
   readonly metadata: Readonly<Record<string, unknown>> | null
   /** Whether rows may fail one by one, in {@link ROW_ERRORS_COLUMN}; otherwise the batch fails with the first. */
   readonly reportsRows: boolean
+  /** Whether a handler that yields is to give a message for each item, of the item's type, in place of one list for the row. */
+  readonly itemsApart: boolean
   /** The functions whose handlers wait for this call, outermost first. */
   readonly chain: readonly string[]
 }
@@ -43,7 +45,7 @@ export function encodeCallContext(context: CallContext): string {
 export function decodeCallContext(text: string): CallContext | null {
   const given = parseObject(text)
   if (given === null) return null
-  const { batch, firstRow, attempt, deadline, metadata, reportsRows, chain } = given
+  const { batch, firstRow, attempt, deadline, metadata, reportsRows, itemsApart, chain } = given
   return {
     batch: countOf(batch, 0),
     firstRow: countOf(firstRow, 0),
@@ -51,6 +53,7 @@ export function decodeCallContext(text: string): CallContext | null {
     deadline: typeof deadline === 'number' && Number.isFinite(deadline) ? deadline : null,
     metadata: isObject(metadata) ? metadata : null,
     reportsRows: reportsRows === true,
+    itemsApart: itemsApart === true,
     chain: Array.isArray(chain) ? chain.filter((name) => typeof name === 'string') : [],
   }
 }
