@@ -22,6 +22,8 @@ export interface CallChannel {
   readonly endpoint: string
   /** The bodies of the answer in order, each a stream of Arrow's IPC format of its own, unchecked. */
   call(request: CallRequest): Promise<readonly Uint8Array[]>
+  /** The same bodies as they come; the call is cancelled when its reader stops. A slow reader slows the worker. */
+  stream(request: CallRequest): AsyncGenerator<Uint8Array, void, undefined>
   /** Whether the worker answers SERVING for the service within so many milliseconds. Never throws. */
   isServing(service: string, timeoutMs: number): Promise<boolean>
   close(): void
