@@ -26,5 +26,6 @@ export interface CallChannel {
   stream(request: CallRequest): AsyncGenerator<Uint8Array, void, undefined>
   /** Whether the worker answers SERVING for the service within so many milliseconds. Never throws. */
   isServing(service: string, timeoutMs: number): Promise<boolean>
+  /** Calls in flight fail with UNAVAILABLE. */
   close(): void
 }

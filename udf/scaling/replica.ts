@@ -12,8 +12,8 @@ export interface ProvidedReplica {
   readonly pid: number | null
   /** Resolves when it has ended, with what is known of why; never where the provider cannot know. */
   readonly ended: Promise<ReplicaExit>
-  /** Share of one core that it used since it was asked last, in percent; null where that is not known. */
-  cpuPercent(): Promise<number | null>
+  /** Milliseconds of one core that it has used so far; null where that is not known. */
+  cpuTime(): Promise<number | null>
   /** Asks it to finish what it has and end; ends it by force after so many milliseconds. Resolves when it has ended. */
   stop(graceMs: number): Promise<void>
 }
@@ -23,6 +23,8 @@ export interface ReplicaExit {
   readonly signal: string | null
   /** Its last words, or that it took more memory than it may; null if nothing is known. */
   readonly problem: string | null
+  /** Whether another program had its port: it may be started again at once. */
+  readonly isPortTaken: boolean
 }
 
 /** Starts replicas of one revision of a group, or finds those that are there. */
