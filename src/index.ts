@@ -3,6 +3,8 @@ import { serveDataFrames } from './session/defaultSession.ts'
 export type { CatalogFunctions } from '../catalog/catalogFunctions.ts'
 export { defineFunction, type FunctionDefinition } from '../catalog/defineFunction.ts'
 export type { CatalogSnapshot, FunctionSignature } from '../catalog/function.ts'
+export { ScalingGroup, type ScalingGroupDefinition } from '../catalog/groups/defineScalingGroup.ts'
+export type { ScalingGroupOptions } from '../catalog/groups/scalingGroupOptions.ts'
 export type { HandlerContext, HandlerLog, StartupContext, Usage } from '../catalog/handlerContext.ts'
 export type {
   ModelArtifact,
