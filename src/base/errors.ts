@@ -21,6 +21,8 @@ export interface ErrorDetails {
   readonly path?: string
   /** The replica that was called, `host:port`. */
   readonly endpoint?: string
+  /** Present where the replica has certainly not begun with the call. */
+  readonly unsent?: true
   /** Offset in the text of the statement, in UTF-16 units. */
   readonly position?: number
   readonly hint?: string
