@@ -15,7 +15,8 @@ export interface CallRequest {
 
 /**
  * A connection to one worker. Everything fails with EngineError: CANCELLED or the signal's own reason, DEADLINE_EXCEEDED, UNAVAILABLE
- * (with `details.unsent` where no connection was made or the worker refused the stream), RESOURCE_EXHAUSTED, REMOTE_REFUSED (no access), MESSAGE_TOO_LARGE, FUNCTION_FAILED and the other codes that a worker answers with.
+ * (with `details.unsent` where no connection was made, or the worker refused the stream), RESOURCE_EXHAUSTED, REMOTE_REFUSED (no
+ * access), MESSAGE_TOO_LARGE, FUNCTION_FAILED and the other codes that a worker answers with.
  */
 export interface CallChannel {
   /** `host:port`. */
