@@ -66,7 +66,8 @@ export async function* streamRow(
   }
 }
 
-function itemType(signature: FunctionSignature): DataType {
+/** Of what a function yields. Throws WRONG_ARGUMENTS for one that yields nothing. */
+export function itemType(signature: FunctionSignature): DataType {
   const { name, version, streams, output } = signature
   if (streams && output.kind === 'list') return output.item
   throw new EngineError(
