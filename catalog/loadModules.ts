@@ -3,11 +3,20 @@ import { EngineError } from '../src/base/errors.ts'
 import { type FunctionDefinition, isFunctionDefinition } from './defineFunction.ts'
 import { findModules } from './findModules.ts'
 import type { ModuleReference } from './function.ts'
+import { isScalingGroup, type ScalingGroupDefinition } from './groups/defineScalingGroup.ts'
 import { importModule } from './importModule.ts'
 import { type RegisteredFunction, registerFunction } from './registerFunction.ts'
 
 /** A definition, or where modules of definitions lie: a path, a file URL or a glob. */
-export type DefinitionSource = FunctionDefinition | string
+export type DefinitionSource = Definition | string
+
+type Definition = FunctionDefinition | ScalingGroupDefinition
+
+/** What sources define. */
+export interface LoadedDefinitions {
+  readonly functions: readonly RegisteredFunction[]
+  readonly groups: readonly ScalingGroupDefinition[]
+}
 
 /**
  * Every definition that the sources give or export, in order. One that is met again, given as well as exported, or exported by
@@ -16,36 +25,35 @@ export type DefinitionSource = FunctionDefinition | string
 export async function loadDefinitions(
   sources: readonly DefinitionSource[],
   baseDirectory: string,
-): Promise<RegisteredFunction[]> {
-  const found = new Map<FunctionDefinition, ModuleReference | null>()
+): Promise<LoadedDefinitions> {
+  const found = new Map<Definition, ModuleReference | null>()
   for (const [index, source] of sources.entries()) {
-    if (isFunctionDefinition(source)) found.set(source, found.get(source) ?? null)
-    else if (typeof source !== 'string') throw notASource(index)
-    else {
+    if (typeof source === 'string') {
       for (const [definition, module] of await loadSource(source, baseDirectory)) {
         found.set(definition, found.get(definition) ?? module)
       }
-    }
+    } else if (isDefinition(source)) found.set(source, found.get(source) ?? null)
+    else throw notASource(index)
   }
   checkNames(found)
-  return [...found].map(([definition, module]) => registerFunction(definition, module))
+  const functions = [...found].flatMap(([definition, module]) =>
+    isFunctionDefinition(definition) ? [registerFunction(definition, module)] : [],
+  )
+  return { functions, groups: [...found.keys()].filter(isScalingGroup) }
 }
 
 /** The function behind a reference, in any thread. */
 export async function loadFunction(module: ModuleReference, version: number): Promise<RegisteredFunction> {
   const exported = exportsOf(await importModule(module.url)).get(module.exportName)
-  if (exported === undefined) {
+  if (!isFunctionDefinition(exported)) {
     const path = fileURLToPath(module.url)
     throw new EngineError('MODULE_LOAD_FAILED', `${path} no longer exports '${module.exportName}'`, { path })
   }
   return registerFunction(exported, module, version)
 }
 
-async function loadSource(
-  source: string,
-  baseDirectory: string,
-): Promise<Map<FunctionDefinition, ModuleReference>> {
-  const found = new Map<FunctionDefinition, ModuleReference>()
+async function loadSource(source: string, baseDirectory: string): Promise<Map<Definition, ModuleReference>> {
+  const found = new Map<Definition, ModuleReference>()
   const urls = await findModules(source, baseDirectory)
   for (const url of urls) {
     for (const [exportName, definition] of exportsOf(await importModule(url))) {
@@ -66,23 +74,28 @@ async function loadSource(
   return found
 }
 
-function exportsOf(namespace: Readonly<Record<string, unknown>>): Map<string, FunctionDefinition> {
-  const definitions = new Map<string, FunctionDefinition>()
+function exportsOf(namespace: Readonly<Record<string, unknown>>): Map<string, Definition> {
+  const definitions = new Map<string, Definition>()
   const collect = ([name, value]: [string, unknown]): void => {
-    if (isFunctionDefinition(value) && !definitions.has(name)) definitions.set(name, value)
+    if (isDefinition(value) && !definitions.has(name)) definitions.set(name, value)
   }
   Object.entries(namespace).forEach(collect)
   // Node gives the exports of a CommonJS module as its default export, only some of them under their own names.
   const { default: whole } = namespace
-  if (typeof whole === 'object' && whole !== null && !isFunctionDefinition(whole))
+  if (typeof whole === 'object' && whole !== null && !isDefinition(whole))
     Object.entries(whole).forEach(collect)
   return definitions
 }
 
-function checkNames(found: ReadonlyMap<FunctionDefinition, ModuleReference | null>): void {
+function isDefinition(value: unknown): value is Definition {
+  return isFunctionDefinition(value) || isScalingGroup(value)
+}
+
+function checkNames(found: ReadonlyMap<Definition, ModuleReference | null>): void {
   const places = new Map<string, string>()
   for (const [definition, module] of found) {
-    const key = definition.name.toLowerCase()
+    const noun = isFunctionDefinition(definition) ? 'function' : 'scaling group'
+    const key = `${noun} ${definition.name.toLowerCase()}`
     const place =
       module === null
         ? 'among the definitions given'
@@ -91,9 +104,9 @@ function checkNames(found: ReadonlyMap<FunctionDefinition, ModuleReference | nul
     if (earlier !== undefined) {
       throw new EngineError(
         'DUPLICATE_NAME',
-        `function '${definition.name}' is defined twice: ${earlier} and ${place}`,
+        `${noun} '${definition.name}' is defined twice: ${earlier} and ${place}`,
         {
-          function: definition.name,
+          ...(noun === 'function' ? { function: definition.name } : {}),
           hint: 'names are the same in any letter case; rename one, perhaps with a namespace (text.upper)',
         },
       )

@@ -53,8 +53,8 @@ if (isMainThread) {
   const results = []
   for (const sources of JSON.parse(process.argv[2])) {
     try {
-      const registered = await loadDefinitions(sources.map((source) => given[source] ?? source), import.meta.dirname)
-      results.push(registered.map(({ signature, definition }) => ({ ...signature, result: definition.handler({ memo: 'x' }) })))
+      const { functions } = await loadDefinitions(sources.map((source) => given[source] ?? source), import.meta.dirname)
+      results.push(functions.map(({ signature, definition }) => ({ ...signature, result: definition.handler({ memo: 'x' }) })))
     } catch ({ code, message, details, cause }) {
       results.push({ code, message, details, cause: cause?.message })
     }

@@ -79,7 +79,7 @@ export class Session {
     const ambient = ambientRun()
     const { state = '.callplane', secrets = {} } = options
     const resources = new SessionResources({
-      functions: await loadDefinitions(functions, baseDirectory),
+      definitions: await loadDefinitions(functions, baseDirectory),
       database: database === ':memory:' ? database : resolve(baseDirectory, database),
       settings,
       state: ambient?.state ?? new SessionState(state === null ? null : resolve(baseDirectory, state)),

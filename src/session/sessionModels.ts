@@ -1,6 +1,4 @@
 import { existsSync } from 'node:fs'
-import { type Catalog, formatSignature } from '../../catalog/catalog.ts'
-import type { FunctionSignature } from '../../catalog/function.ts'
 import type { ModelBinding, ModelDeployment, ModelVersion } from '../../catalog/models/model.ts'
 import {
   type DeploymentPlan,
@@ -14,7 +12,8 @@ import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
 import { inspectModel } from '../../udf/executors/onnx/inspectModel.ts'
 import type { OnnxExecutor } from '../../udf/executors/onnx/onnx.ts'
 import { EngineError, messageOf } from '../base/errors.ts'
-import type { SessionCatalog } from './sessionCatalog.ts'
+import type { AnnouncedFunctions } from './announcedFunctions.ts'
+import type { FunctionSource, SessionCatalog } from './sessionCatalog.ts'
 import type { SessionState } from './sessionState.ts'
 
 export interface SessionModelsOptions {
@@ -22,8 +21,7 @@ export interface SessionModelsOptions {
   readonly catalog: SessionCatalog
   readonly executor: OnnxExecutor
   readonly baseDirectory: string
-  /** Lets the session's engines call a function. */
-  announce(signature: FunctionSignature): Promise<void>
+  readonly announced: AnnouncedFunctions
 }
 
 interface Serving {
@@ -32,12 +30,11 @@ interface Serving {
 }
 
 /** The models of a session: registered versions, and the groups that serve them as functions `model.<group>`. */
-export class SessionModels {
+export class SessionModels implements FunctionSource {
   readonly #options: SessionModelsOptions
   readonly #serving = new Map<string, Serving>()
   /** Loaded for revisions that are about to be served. */
   readonly #prepared = new Map<string, ModelBinding>()
-  readonly #announced = new Map<string, string>()
   #registry: ModelRegistry | null = null
   #known: number | null = null
   #changes: Promise<unknown> = Promise.resolve()
@@ -45,12 +42,12 @@ export class SessionModels {
 
   constructor(options: SessionModelsOptions) {
     this.#options = options
+    options.catalog.follow(this)
   }
 
-  /** What a query that begins now calls by. A version that another process deploys is loaded first, while the one before serves. */
-  async catalog(): Promise<Catalog> {
+  /** Serves what is deployed by now. A version that another process deploys is loaded first, while the one before serves. */
+  async refresh(): Promise<void> {
     if (this.#isUsed()) await this.#refresh()
-    return this.#options.catalog.current
   }
 
   /**
@@ -96,6 +93,12 @@ export class SessionModels {
     await this.#change(async (registry) => registry.deleteModel(options))
   }
 
+  /** What `name`, `name@3` or `name@prod` stands for. Throws MODEL_UNKNOWN. */
+  async resolveModel(reference: string): Promise<ModelVersion> {
+    const [name = '', version] = reference.split('@')
+    return this.#registryOf().resolve(name, version)
+  }
+
   async listModels(): Promise<readonly ModelSummary[]> {
     return this.#isUsed() ? this.#registryOf().list() : []
   }
@@ -119,8 +122,8 @@ export class SessionModels {
   }
 
   async #serve(registry: ModelRegistry, plan: DeploymentPlan): Promise<ModelDeployment> {
-    const { executor } = this.#options
-    this.#checkAnnounced(registerModel(plan.group, plan.binding).signature)
+    const { executor, announced } = this.#options
+    announced.check(registerModel(plan.group, plan.binding).signature, 'MODEL_INVALID')
     await executor.prepare(plan.binding)
     try {
       const deployment = await registry.commitDeployment(plan)
@@ -166,12 +169,16 @@ export class SessionModels {
       this.#prepared.delete(key)
       if (own === null) continue
       const registered = registerModel(group, own)
-      await this.#announce(registered.signature)
+      await this.#options.announced.announce(registered.signature, 'MODEL_INVALID')
       this.#serving.set(group, { revision: number, registered })
     }
     for (const group of this.#serving.keys()) if (!groups.has(group)) this.#serving.delete(group)
     this.#known = revision
-    this.#options.catalog.deploy([...this.#serving.values()].map(({ registered }) => registered))
+    const served = [...this.#serving.values()].map(({ registered }) => ({
+      functions: [registered],
+      next: null,
+    }))
+    this.#options.catalog.serve(this, served)
   }
 
   /** A group that serves already goes on until its next version is ready; one that is new loads with its first call. */
@@ -191,23 +198,6 @@ export class SessionModels {
       )
       return null
     }
-  }
-
-  async #announce(signature: FunctionSignature): Promise<void> {
-    this.#checkAnnounced(signature)
-    if (this.#announced.has(signature.name)) return
-    await this.#options.announce(signature)
-    this.#announced.set(signature.name, formatSignature(signature))
-  }
-
-  /** The engines know each name with one signature for as long as they live. */
-  #checkAnnounced(signature: FunctionSignature): void {
-    const known = this.#announced.get(signature.name)
-    if (known === undefined || known === formatSignature(signature)) return
-    throw new EngineError('MODEL_INVALID', `'${signature.name}' was ${known} in this session`, {
-      function: signature.name,
-      hint: 'open another session, or choose another group',
-    })
   }
 
   /** Whether models were ever registered where the session keeps its state. */

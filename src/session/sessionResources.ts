@@ -1,5 +1,5 @@
 import type { FunctionSignature } from '../../catalog/function.ts'
-import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
+import type { LoadedDefinitions } from '../../catalog/loadModules.ts'
 import type { SecretValues } from '../../catalog/secret.ts'
 import { createDispatcher, type Dispatcher } from '../../udf/dispatcher.ts'
 import { MainExecutor } from '../../udf/executors/main.ts'
@@ -18,10 +18,10 @@ import { CallMetrics } from '../telemetry/callMetrics.ts'
 import { traceAttempts, traceBatches } from '../telemetry/traceCalls.ts'
 import type { Tracing } from '../telemetry/tracing.ts'
 import type { ActiveRun } from './activeRun.ts'
-import { createModelExecutor } from './modelExecutor.ts'
+import { Callables } from './callables.ts'
 import { SessionCalls } from './sessionCalls.ts'
-import { SessionCatalog } from './sessionCatalog.ts'
-import { SessionModels } from './sessionModels.ts'
+import type { SessionCatalog } from './sessionCatalog.ts'
+import type { SessionModels } from './sessionModels.ts'
 import { SessionQueries } from './sessionQueries.ts'
 import type { SessionState } from './sessionState.ts'
 import type { Settings } from './settings.ts'
@@ -30,7 +30,7 @@ const engineThread = new URL('../run/engineThread.js', import.meta.url)
 
 /** What a session is made of. */
 export interface ResourceOptions {
-  readonly functions: readonly RegisteredFunction[]
+  readonly definitions: LoadedDefinitions
   readonly database: string
   readonly settings: Settings
   readonly state: SessionState
@@ -54,30 +54,30 @@ export class SessionResources {
   readonly queries: SessionQueries
   readonly state: SessionState
   readonly #options: ResourceOptions
+  readonly #callables: Callables
   readonly #auxiliaries: AuxiliaryEngines
   readonly #dispatcher: Dispatcher
   readonly #signatures: FunctionSignature[]
   #relations = 0
 
   constructor(options: ResourceOptions) {
-    const { functions, database, settings, state, run, secrets, tracing } = options
+    const { database, settings, state, run, secrets, tracing } = options
     this.#options = options
     this.state = state
-    const onnx = createModelExecutor(settings, { releaseMemory })
-    this.catalog = new SessionCatalog(functions, (binding) => void onnx.retire(binding))
-    this.models = new SessionModels({
-      state,
-      catalog: this.catalog,
-      executor: onnx,
-      baseDirectory: options.baseDirectory,
+    const callables = new Callables({
+      ...options,
+      releaseMemory,
       announce: (signature) => this.#announce(signature),
     })
+    this.#callables = callables
+    this.catalog = callables.catalog
+    this.models = callables.models
     this.#dispatcher = createDispatcher({
       executors: {
         main: new MainExecutor(),
         pool: new PoolExecutor(settings.poolThreads),
         process: new ProcessExecutor(settings.poolThreads),
-        onnx,
+        onnx: callables.onnx,
       },
       results: state.results,
       limits: state.limits,
@@ -89,7 +89,7 @@ export class SessionResources {
     const calls = new SessionCalls(this.#dispatcher, secrets)
     this.calls = calls
     const invoke: InvokeCall = (site, batch, origin) => calls.invoke(site, batch, origin)
-    const signatures = functions.map(({ signature }) => signature)
+    const signatures = [...callables.known]
     this.#signatures = signatures
     const config = engineConfig(settings)
     const queries = new Map<number, QueryRun>()
@@ -149,6 +149,7 @@ export class SessionResources {
 
   async close(): Promise<void> {
     await Promise.all([this.#auxiliaries.close(), this.#dispatcher.close(), this.engine.close()])
+    await this.#callables.close()
     if (this.#options.run === null) await this.#options.state.close()
   }
 }

@@ -21,21 +21,21 @@ import type { MemorySources } from './memorySources.ts'
 import type { PlanService } from './planService.ts'
 import type { PlannedQuery } from './queryPlanner.ts'
 import { collected, type Result } from './result.ts'
-import type { SessionModels } from './sessionModels.ts'
+import type { SessionCatalog } from './sessionCatalog.ts'
 import type { SessionQueries } from './sessionQueries.ts'
 import type { SessionResources } from './sessionResources.ts'
 import type { SessionState } from './sessionState.ts'
 
 /** Runs the plans that DataFrames build. */
 export class SessionRunner implements PlanRunner {
-  readonly #models: SessionModels
+  readonly #catalog: SessionCatalog
   readonly #queries: SessionQueries
   readonly #state: SessionState
   readonly #plans: PlanService
   readonly #memory: MemorySources
 
-  constructor({ models, queries, state }: SessionResources, plans: PlanService, memory: MemorySources) {
-    this.#models = models
+  constructor({ catalog, queries, state }: SessionResources, plans: PlanService, memory: MemorySources) {
+    this.#catalog = catalog
     this.#queries = queries
     this.#state = state
     this.#plans = plans
@@ -53,7 +53,7 @@ export class SessionRunner implements PlanRunner {
 
   async write(plan: LogicalPlan, request: WriteRequest, options: WriteRunOptions): Promise<number> {
     const { run: name, resume = false } = options
-    const catalog = await this.#models.catalog()
+    const catalog = await this.#catalog.now()
     const planned = await this.#plans.plan(plan, catalog)
     if (name === undefined) {
       const rows = await this.#plans.write(planned, request, this.#openBy(catalog, options))
@@ -80,11 +80,11 @@ export class SessionRunner implements PlanRunner {
   }
 
   async describe(plan: LogicalPlan): Promise<Schema> {
-    return this.#plans.describe(plan, await this.#models.catalog())
+    return this.#plans.describe(plan, await this.#catalog.now())
   }
 
   async planSql(text: string, parameters: SqlParameters): Promise<LogicalPlan> {
-    const context = { binder: this.#plans.binder, catalog: await this.#models.catalog(), parameters }
+    const context = { binder: this.#plans.binder, catalog: await this.#catalog.now(), parameters }
     const planned = await planSelect(text, context)
     if (planned === null) {
       throw new EngineError('SQL_INVALID', 'this statement is no SELECT that a DataFrame can be made of', {
@@ -95,7 +95,7 @@ export class SessionRunner implements PlanRunner {
   }
 
   async parseExpression(text: string): Promise<Expr> {
-    return planExpression(text, { binder: this.#plans.binder, catalog: await this.#models.catalog() })
+    return planExpression(text, { binder: this.#plans.binder, catalog: await this.#catalog.now() })
   }
 
   async memorySource(content: MemoryContent): Promise<MemorySource> {
@@ -103,7 +103,7 @@ export class SessionRunner implements PlanRunner {
   }
 
   async #open(options: RunOptions = {}): Promise<QueryRun> {
-    return this.#openBy(await this.#models.catalog(), options)
+    return this.#openBy(await this.#catalog.now(), options)
   }
 
   #openBy(catalog: Catalog, { signal, budget }: RunOptions, run?: ActiveRun): QueryRun {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { GroupStore } from '../../catalog/store/groupStore.ts'
 import { openStateStore } from '../../catalog/store/libsqlStore.ts'
 import type { ModelStore } from '../../catalog/store/modelStore.ts'
 import type {
@@ -56,6 +57,10 @@ export class SessionState {
 
   async models(): Promise<ModelStore> {
     return (await this.#open()).models
+  }
+
+  async groups(): Promise<GroupStore> {
+    return (await this.#open()).groups
   }
 
   async close(): Promise<void> {

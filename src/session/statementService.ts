@@ -17,7 +17,7 @@ import type { QueryRun, QueryRunOptions } from '../run/queryRun.ts'
 import type { PlanService } from './planService.ts'
 import type { PlannedQuery } from './queryPlanner.ts'
 import { collected, type Result } from './result.ts'
-import type { SessionModels } from './sessionModels.ts'
+import type { SessionCatalog } from './sessionCatalog.ts'
 import type { SessionQueries } from './sessionQueries.ts'
 import type { SessionResources } from './sessionResources.ts'
 import { textResult } from './textResult.ts'
@@ -33,12 +33,12 @@ const tiesToConnection =
 /** Runs SQL text, statement by statement. */
 export class StatementService {
   readonly #connections: SessionConnections
-  readonly #models: SessionModels
+  readonly #catalog: SessionCatalog
   readonly #plans: PlanService
   readonly #queries: SessionQueries
 
-  constructor({ models, connections, queries }: SessionResources, plans: PlanService) {
-    this.#models = models
+  constructor({ catalog, connections, queries }: SessionResources, plans: PlanService) {
+    this.#catalog = catalog
     this.#connections = connections
     this.#queries = queries
     this.#plans = plans
@@ -63,7 +63,7 @@ export class StatementService {
     const [statement, ...more] = await splitStatements(text, this.#plans.binder)
     if (statement === undefined || more.length > 0)
       throw new EngineError('SQL_INVALID', 'explain takes one statement')
-    const catalog = await this.#models.catalog()
+    const catalog = await this.#catalog.now()
     const planned = await this.#plan(statement.text, options.parameters, catalog)
     const explained = planned.kind === 'explain' ? planned.statement : planned
     const query = this.#queries.open({ ...options, source: text }, catalog)
@@ -76,7 +76,7 @@ export class StatementService {
   }
 
   async #runStatement(text: string, options: StatementOptions): Promise<Result> {
-    const catalog = await this.#models.catalog()
+    const catalog = await this.#catalog.now()
     const planned = await this.#plan(text, options.parameters, catalog)
     const query = this.#queries.open({ ...options, source: text }, catalog)
     try {

@@ -7,7 +7,7 @@ import { counted } from '../progress.ts'
 
 /** Keeps a new version of a model, and shows it. */
 export async function registerCommand(name: string, file: string, flags: RegisterFlags): Promise<number> {
-  return modelsCommand(flags, async (models) => {
+  return modelsCommand(flags, async ({ models }) => {
     const { version } = await models.registerModelVersion(await registerOptions(name, file, flags))
     return versionRows(await models.showModel(name), version)
   })
@@ -15,12 +15,12 @@ export async function registerCommand(name: string, file: string, flags: Registe
 
 /** Lists the models. */
 export async function listCommand(flags: ModelsFlags): Promise<number> {
-  return modelsCommand(flags, async (models) => modelRows(await models.listModels()))
+  return modelsCommand(flags, async ({ models }) => modelRows(await models.listModels()))
 }
 
 /** Shows the versions of a model. */
 export async function showCommand(name: string, flags: ModelsFlags): Promise<number> {
-  return modelsCommand(flags, async (models) => versionRows(await models.showModel(name)))
+  return modelsCommand(flags, async ({ models }) => versionRows(await models.showModel(name)))
 }
 
 /** Lets an alias stand for a version, and shows that. */
@@ -28,7 +28,7 @@ export async function promoteCommand(
   promotion: { readonly name: string; readonly version: string; readonly alias: string },
   flags: ModelsFlags,
 ): Promise<number> {
-  return modelsCommand(flags, async (models) => {
+  return modelsCommand(flags, async ({ models }) => {
     const { version } = await models.promoteModel(promotion)
     return versionRows(await models.showModel(promotion.name), version)
   })
@@ -36,7 +36,7 @@ export async function promoteCommand(
 
 /** Deletes one version, or all, and shows what they were. */
 export async function deleteCommand(name: string, flags: DeleteFlags): Promise<number> {
-  return modelsCommand(flags, async (models) => {
+  return modelsCommand(flags, async ({ models }) => {
     const { version, yes } = flags
     const model = await models.showModel(name)
     if (version === undefined && !yes) {
