@@ -1,4 +1,4 @@
-import { type EngineError, toEngineError } from '../../../src/base/errors.ts'
+import { EngineError, toEngineError } from '../../../src/base/errors.ts'
 import type { CallRequest } from '../../../src/protocol/callChannel.ts'
 import type { Clock, Random } from '../../clock.ts'
 import type { InvokeContext } from '../../executor.ts'
@@ -72,7 +72,7 @@ async function* callOne<Item>(
       outcome = 'cancelled'
       throw signal.reason
     }
-    const error = failedAt(place, lease.endpoint, toEngineError(thrown))
+    const error = failedAt(place, lease.endpoint, ofReplica(toEngineError(thrown)))
     if (error.code === 'UNAVAILABLE') outcome = 'unavailable'
     if (items > 0) throw amendError(error, (message) => message, { itemsYielded: items })
     if (error.code === 'UNAVAILABLE') return error
@@ -80,6 +80,13 @@ async function* callOne<Item>(
   } finally {
     lease.release(outcome)
   }
+}
+
+/** A replica that closes, or cancels what nobody here has cancelled, is as good as lost. */
+function ofReplica(error: EngineError): EngineError {
+  const { code, message, details, cause } = error
+  const isLost = code === 'SESSION_CLOSED' || code === 'CANCELLED'
+  return isLost ? new EngineError('UNAVAILABLE', message, details, cause) : error
 }
 
 function maySendAgain({ signature }: RemotePlace, error: EngineError): boolean {

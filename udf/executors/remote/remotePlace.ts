@@ -24,12 +24,16 @@ export function invalidAnswer(
 
 /** What a call to a replica failed with, told of the function that was called. */
 export function failedAt(place: RemotePlace, endpoint: string, error: EngineError): EngineError {
-  // A worker of ours, which knows the batch, has said it all.
-  if (error.details.function !== undefined) return amendError(error, (message) => message, { endpoint })
-  const { batch, rows } = place
+  // A worker of ours, and what was checked here, know the batch and have said it all.
+  if (error.details.version !== undefined) return amendError(error, (message) => message, { endpoint })
+  const { batch, rows, signature } = place
   const where = `batch ${batch} of ${rows} ${rows === 1 ? 'row' : 'rows'}`
-  const reword = (message: string): string =>
-    `${subjectOf(place)} failed in ${where} at ${endpoint}: ${message}`
+  const atWorker = `function '${signature.remote?.function}' failed at ${endpoint}: `
+  const reword = (message: string): string => {
+    const said = message.startsWith(atWorker) ? message.slice(atWorker.length) : message
+    const at = said.includes(endpoint) ? '' : ` at ${endpoint}`
+    return `${subjectOf(place)} failed in ${where}${at}: ${said}`
+  }
   return amendError(error, reword, { ...detailsOf(place), endpoint })
 }
 
