@@ -32,6 +32,12 @@ export function unknownGroup(group: string, known: Iterable<string>): EngineErro
   return new EngineError('MODEL_UNKNOWN', `no version is deployed to a group '${group}': ${suggestion}`)
 }
 
+export function takenByGroup(group: string): EngineError {
+  return new EngineError('MODEL_INVALID', `group '${group}' is a scaling group that is deployed`, {
+    hint: 'choose another name, or delete that group',
+  })
+}
+
 function versionNumbered(model: ModelRecord, number: number): ModelVersion {
   const found = model.versions.find(({ version }) => version === number)
   if (found !== undefined) return found

@@ -1,4 +1,5 @@
 import { StoreDatabase } from './database.ts'
+import { LibsqlGroups } from './groups.ts'
 import { LibsqlLimits } from './limits.ts'
 import { LibsqlModels } from './models.ts'
 import { LibsqlResults } from './results.ts'
@@ -18,6 +19,7 @@ export async function openStateStore(path: string): Promise<StateStore> {
     results,
     runs: new LibsqlRuns(database),
     models: new LibsqlModels(database),
+    groups: new LibsqlGroups(database),
     async close() {
       try {
         await results.close()

@@ -24,6 +24,16 @@ export class ModelDeployments {
     return this.#statements.findCurrent.all().map(deploymentOf)
   }
 
+  /** Whether a group serves a model. */
+  has(group: string): boolean {
+    return this.#statements.findGroup.get(group) !== undefined
+  }
+
+  /** Whether a scaling group has the name. */
+  isTaken(group: string): boolean {
+    return this.#statements.findScalingGroup.get(group) !== undefined
+  }
+
   add({ group, model, version, runtime, created }: Omit<ModelDeployment, 'revision'>): ModelDeployment {
     const { nextRevision, addRevision, addChange } = this.#statements
     const [name, revision] = nextRevision.get(group) ?? []
@@ -50,6 +60,8 @@ function prepareStatements(database: StoreDatabase) {
     findCurrent: database.prepare(`
       SELECT ${columns} FROM ${joined}
       WHERE revision = (SELECT max(revision) FROM model_deployments WHERE "group" = name) ORDER BY name`),
+    findScalingGroup: database.prepare('SELECT 1 FROM group_rollouts WHERE "group" = ?'),
+    findGroup: database.prepare('SELECT 1 FROM model_deployments WHERE "group" = ? LIMIT 1'),
     // The first spelling of a name stays.
     nextRevision: database.prepare(`
       INSERT INTO model_groups (name, last) VALUES (?, 1)

@@ -1,5 +1,5 @@
 import { EngineError } from '../../src/base/errors.ts'
-import { findVersion, unknownGroup, unknownModel } from '../models/findVersion.ts'
+import { findVersion, takenByGroup, unknownGroup, unknownModel } from '../models/findVersion.ts'
 import type { ModelDeployment, ModelVersion } from '../models/model.ts'
 import type { StoreDatabase } from './database.ts'
 import { HeldFolders } from './heldFolders.ts'
@@ -87,6 +87,7 @@ export class LibsqlModels implements ModelStore {
     return this.#database.write(() => {
       const last = this.#deployments.revisions(deployment.group).at(-1)?.revision ?? null
       if (last !== current) return null
+      if (this.#deployments.isTaken(deployment.group)) throw takenByGroup(deployment.group)
       const { name, version } = findVersion(this.#known(deployment.model), deployment.version)
       return this.#deployments.add({ ...deployment, model: name, version })
     })

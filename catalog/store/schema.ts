@@ -136,6 +136,53 @@ const migrations: readonly string[] = [
     PRIMARY KEY (folder, holder)
   ) WITHOUT ROWID;
   `,
+  `
+  -- Also of groups that are not deployed any more: numbers of revisions are not used twice.
+  CREATE TABLE scaling_groups (
+    name TEXT NOT NULL PRIMARY KEY COLLATE NOCASE,
+    last INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE group_revisions (
+    "group" TEXT NOT NULL COLLATE NOCASE,
+    revision INTEGER NOT NULL,
+    -- JSON.
+    spec TEXT NOT NULL,
+    digest TEXT,
+    created REAL NOT NULL,
+    -- Greater than that of every revision that got all calls of the group before.
+    completed REAL,
+    PRIMARY KEY ("group", revision)
+  ) WITHOUT ROWID;
+  CREATE TABLE group_rollouts (
+    "group" TEXT NOT NULL PRIMARY KEY COLLATE NOCASE,
+    revision INTEGER NOT NULL,
+    share INTEGER NOT NULL,
+    previous INTEGER,
+    changed REAL NOT NULL
+  ) WITHOUT ROWID;
+  -- How often rollouts changed: one row.
+  CREATE TABLE group_changes (count INTEGER NOT NULL);
+  INSERT INTO group_changes VALUES (0);
+
+  -- What processes tell of the replicas that they hold.
+  CREATE TABLE group_replicas (
+    owner TEXT NOT NULL,
+    "group" TEXT NOT NULL COLLATE NOCASE,
+    revision INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    pid INTEGER,
+    state TEXT NOT NULL,
+    in_flight INTEGER NOT NULL,
+    started REAL NOT NULL,
+    restarts INTEGER NOT NULL,
+    log TEXT,
+    updated REAL NOT NULL,
+    process INTEGER NOT NULL,
+    process_instance TEXT,
+    PRIMARY KEY (owner, "group", revision, id)
+  ) WITHOUT ROWID;
+  `,
 ]
 
 /** Stands in the file's header, so that nobody else's database is taken for one of ours: 'Call'. */

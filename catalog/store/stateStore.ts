@@ -1,3 +1,4 @@
+import type { GroupStore } from './groupStore.ts'
 import type { ModelStore } from './modelStore.ts'
 
 /**
@@ -9,6 +10,7 @@ export interface StateStore {
   readonly results: ResultStore
   readonly runs: RunStore
   readonly models: ModelStore
+  readonly groups: GroupStore
   close(): Promise<void>
 }
 

@@ -55,7 +55,7 @@ it('refuses a file of a newer version', async () => {
   newer.exec('PRAGMA user_version = 99')
   newer.close()
   expect(await messageOfOpening(path)).toBe(
-    `the state store '${path}' was written by a newer version of Callplane: its format is 99, and this one knows 2\n  update Callplane`,
+    `the state store '${path}' was written by a newer version of Callplane: its format is 99, and this one knows 3\n  update Callplane`,
   )
 })
 
