@@ -18,6 +18,7 @@ import {
 import { addModelCommands } from './models/addModelCommands.ts'
 import type { QueryFlags } from './readQuery.ts'
 import { packageVersion } from './version.ts'
+import { addWorkerCommand } from './worker/addWorkerCommand.ts'
 
 /** Runs a command line and answers its exit code. What a command needs is loaded when it is known which one runs. */
 export async function runProgram(args: readonly string[]): Promise<number> {
@@ -51,6 +52,7 @@ function createProgram(finish: Finish): Command {
   addRunCommands(program, finish)
   addCatalogCommands(program, finish)
   addModelCommands(program, finish)
+  addWorkerCommand(program, finish)
   return program
 }
 
