@@ -15,27 +15,36 @@ export type Random = () => number
 const TIMER_MS_MAX = 2 ** 31 - 1
 
 /** The machine's own time. A sleep keeps its process alive: somebody waits for what comes after it. */
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  async sleep(milliseconds, signal) {
-    signal.throwIfAborted()
-    await new Promise<void>((resolve, reject) => {
-      let timer: NodeJS.Timeout
-      const stopListening = onAbort(signal, () => {
-        clearTimeout(timer)
-        reject(signal.reason)
+export const systemClock: Clock = createClock((timer) => timer)
+
+/** The same, for what goes on beside the work of a process: nothing waits for it, and the process may end in its sleep. */
+export const backgroundClock: Clock = createClock((timer) => timer.unref())
+
+function createClock(prepared: (timer: NodeJS.Timeout) => NodeJS.Timeout): Clock {
+  return {
+    now: () => Date.now(),
+    async sleep(milliseconds, signal) {
+      signal.throwIfAborted()
+      await new Promise<void>((resolve, reject) => {
+        let timer: NodeJS.Timeout
+        const stopListening = onAbort(signal, () => {
+          clearTimeout(timer)
+          reject(signal.reason)
+        })
+        const wait = (left: number): void => {
+          timer = prepared(
+            setTimeout(
+              () => (left > TIMER_MS_MAX ? wait(left - TIMER_MS_MAX) : wake()),
+              Math.min(left, TIMER_MS_MAX),
+            ),
+          )
+        }
+        const wake = (): void => {
+          stopListening()
+          resolve()
+        }
+        wait(milliseconds)
       })
-      const wait = (left: number): void => {
-        timer = setTimeout(
-          () => (left > TIMER_MS_MAX ? wait(left - TIMER_MS_MAX) : wake()),
-          Math.min(left, TIMER_MS_MAX),
-        )
-      }
-      const wake = (): void => {
-        stopListening()
-        resolve()
-      }
-      wait(milliseconds)
-    })
-  },
+    },
+  }
 }
