@@ -13,8 +13,11 @@ export const ROW_ERRORS_COLUMN = '__callplane_error__'
  */
 export const EVENTS_COLUMN = '__callplane_events__'
 
-/** A column of JSON texts, as bytes, that says something of each row; it is no argument of the function. */
+/** A column of JSON texts, as bytes, that says something of each row; workers do not count it as an argument. */
 export const ROW_METADATA_COLUMN = '__chalk_row_metadata__'
+
+/** The input of type JSON that a function has for it: callers write `row_metadata => {…}`. */
+export const ROW_METADATA_INPUT = 'row_metadata'
 
 /** Where a call stands, for the handler's own context and for errors. */
 export interface CallContext {

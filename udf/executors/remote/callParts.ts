@@ -13,6 +13,7 @@ import { callReplica, type Sender } from './callReplica.ts'
 import { readAnswer } from './readAnswer.ts'
 import { detailsOf } from './remotePlace.ts'
 import { halves, type RowRange, rowParts, rowsOf } from './requestParts.ts'
+import { sentColumns, sentFields } from './sentColumns.ts'
 
 /** What the name and the frames around a payload may take. */
 const FRAME_BYTES_MAX = 64 * 1024
@@ -20,7 +21,7 @@ const PAYLOAD_BYTES_MAX = MESSAGE_BYTES_MAX - FRAME_BYTES_MAX
 /** Buffers are padded, and have a description each. */
 const BUFFER_BYTES_MAX = Math.floor(PAYLOAD_BYTES_MAX * 0.95)
 
-/** A batch that goes to replicas of a group. */
+/** A batch that goes to replicas of a group; once it is in parts, its columns are those that are sent. */
 export interface RemoteBatch {
   readonly signature: FunctionSignature
   readonly batch: Batch
@@ -29,12 +30,13 @@ export interface RemoteBatch {
 
 /** Calls the rows of a batch, in as many calls as their bytes need, at once as far as there is room; all end with the first that fails. */
 export async function callParts(sender: Sender, call: RemoteBatch): Promise<CallResult> {
-  const { signature, batch, context } = call
-  const parts = rowParts(signature.inputs, batch, BUFFER_BYTES_MAX)
-  if (parts.length === 1) return callPart(sender, call, parts[0]!)
+  const { signature, context } = call
+  const batch = sentColumns(signature, call.batch)
+  const parts = rowParts(sentFields(signature), batch, BUFFER_BYTES_MAX)
+  if (parts.length === 1) return callPart(sender, { ...call, batch }, parts[0]!)
   const cancellation = new Cancellation()
   const stopListening = onAbort(context.signal, () => cancellation.abort(context.signal.reason))
-  const own = { ...call, context: { ...context, signal: cancellation } }
+  const own = { signature, batch, context: { ...context, signal: cancellation } }
   const results: CallResult[] = []
   let next = 0
   const oneByOne = async (): Promise<void> => {
@@ -59,8 +61,9 @@ export async function callParts(sender: Sender, call: RemoteBatch): Promise<Call
 async function callPart(sender: Sender, call: RemoteBatch, range: RowRange): Promise<CallResult> {
   const { signature, batch, context } = call
   context.signal.throwIfAborted()
-  const rows = rowsOf(signature.inputs, batch, range)
-  const bytes = payloadBytes(signature.inputs, rows)
+  const fields = sentFields(signature)
+  const rows = rowsOf(fields, batch, range)
+  const bytes = payloadBytes(fields, rows)
   if (bytes > PAYLOAD_BYTES_MAX) {
     if (range.length === 1) throw tooLarge(call, range.from, bytes)
     const results: CallResult[] = []
@@ -82,7 +85,7 @@ async function callRows(sender: Sender, { signature, batch, context }: RemoteBat
   const place = { signature, batch: context.batch, rows: batch.length }
   const request = {
     name: signature.remote!.function,
-    payload: encodePayload(signature.inputs, batch),
+    payload: encodePayload(sentFields(signature), batch),
     headers: callHeaders(signature, context),
     deadline: context.deadline,
     signal: context.signal,

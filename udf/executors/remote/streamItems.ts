@@ -6,6 +6,7 @@ import { itemType, streamedRow } from '../../invokeStream.ts'
 import { callHeaders } from './callHeaders.ts'
 import { callReplica, type Sender } from './callReplica.ts'
 import { readBody } from './readAnswer.ts'
+import { sentColumns, sentFields } from './sentColumns.ts'
 
 /** A call of a function that yields. */
 export interface StreamedCall {
@@ -24,7 +25,7 @@ export async function* streamItems(
   const type = itemType(signature)
   const request = {
     name: signature.remote!.function,
-    payload: encodePayload(signature.inputs, row),
+    payload: encodePayload(sentFields(signature), sentColumns(signature, row)),
     headers: callHeaders(signature, context, true),
     deadline: context.deadline,
     signal: context.signal,
