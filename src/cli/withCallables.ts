@@ -15,14 +15,13 @@ export async function withCallables<T>(
   const { baseDirectory = process.cwd() } = options
   const settings = readSettings(options.settings)
   return withState(options, async (state) => {
-    const callables = new Callables({ definitions, settings, state, baseDirectory, announce: toNobody })
+    const { secrets = {} } = options
+    const callables = await Callables.create({ definitions, settings, state, secrets, baseDirectory })
     try {
+      await callables.open(null)
       return await work(callables)
     } finally {
       await callables.close()
     }
   })
 }
-
-/** No engine is there that would have to know what is deployed. */
-async function toNobody(): Promise<void> {}

@@ -3,17 +3,20 @@ import type { FunctionSignature } from '../../catalog/function.ts'
 import type { ErrorCode } from '../base/errorCodes.ts'
 import { EngineError } from '../base/errors.ts'
 
+/** Lets SQL call one more function. */
+export type Announce = (signature: FunctionSignature) => Promise<void>
+
 /** The functions that the engines of a session know by name: each with one signature, for as long as they live. */
 export class AnnouncedFunctions {
-  readonly #announce: (signature: FunctionSignature) => Promise<void>
   readonly #known: Map<string, string>
+  #announce: Announce | null = null
 
-  /** `announce` lets the engines call one more function than those that they know from the start. */
-  constructor(
-    known: readonly FunctionSignature[],
-    announce: (signature: FunctionSignature) => Promise<void>,
-  ) {
+  constructor(known: readonly FunctionSignature[]) {
     this.#known = new Map(known.map((signature) => [signature.name, formatSignature(signature)]))
+  }
+
+  /** Says who lets engines call one more function than those that they know from the start. */
+  tell(announce: Announce): void {
     this.#announce = announce
   }
 
@@ -31,7 +34,7 @@ export class AnnouncedFunctions {
   async announce(signature: FunctionSignature, code: ErrorCode): Promise<void> {
     this.check(signature, code)
     if (this.#known.has(signature.name)) return
-    await this.#announce(signature)
+    await this.#announce?.(signature)
     this.#known.set(signature.name, formatSignature(signature))
   }
 }

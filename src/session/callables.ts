@@ -1,10 +1,16 @@
 import type { FunctionSignature } from '../../catalog/function.ts'
+import { type PlacedDefinitions, placeDefinitions } from '../../catalog/groups/hostedFunctions.ts'
 import type { LoadedDefinitions } from '../../catalog/loadModules.ts'
 import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
+import type { SecretValues } from '../../catalog/secret.ts'
 import type { OnnxExecutor, OnnxOptions } from '../../udf/executors/onnx/onnx.ts'
-import { AnnouncedFunctions } from './announcedFunctions.ts'
+import { RemoteExecutor } from '../../udf/executors/remote/remote.ts'
+import { type Announce, AnnouncedFunctions } from './announcedFunctions.ts'
+import { GroupReplicas } from './groupReplicas.ts'
 import { createModelExecutor } from './modelExecutor.ts'
+import { openReplicas } from './openReplicas.ts'
 import { SessionCatalog } from './sessionCatalog.ts'
+import { SessionGroups } from './sessionGroups.ts'
 import { SessionModels } from './sessionModels.ts'
 import type { SessionState } from './sessionState.ts'
 import type { Settings } from './settings.ts'
@@ -13,39 +19,71 @@ export interface CallablesOptions extends Pick<OnnxOptions, 'releaseMemory'> {
   readonly definitions: LoadedDefinitions
   readonly settings: Settings
   readonly state: SessionState
+  /** Of the secrets that replicas get; others come from the environment. */
+  readonly secrets: SecretValues
   /** Of relative paths. */
   readonly baseDirectory: string
-  /** Lets SQL call one more function than those known from the start. */
-  announce(signature: FunctionSignature): Promise<void>
 }
 
-/** All that can be called, with what runs models for it; no database. */
+/** All that can be called, with what runs models and replicas for it; no database. */
 export class Callables {
   readonly catalog: SessionCatalog
   readonly models: SessionModels
+  readonly groups: SessionGroups
   readonly onnx: OnnxExecutor
+  readonly remote: RemoteExecutor
   /** What SQL knows from the start. */
   readonly known: readonly FunctionSignature[]
+  readonly #placed: PlacedDefinitions
+  readonly #announced: AnnouncedFunctions
+  readonly #replicas: GroupReplicas
 
-  constructor({ definitions, settings, state, baseDirectory, announce, ...options }: CallablesOptions) {
-    const { functions } = definitions
-    this.known = functions.map(({ signature }) => signature)
+  private constructor(options: CallablesOptions, placed: PlacedDefinitions) {
+    const { definitions, settings, state, baseDirectory, secrets } = options
+    this.#placed = placed
+    this.known = placed.local.map(({ signature }) => signature)
+    this.#announced = new AnnouncedFunctions(this.known)
     this.onnx = createModelExecutor(settings, options)
-    this.catalog = new SessionCatalog({ functions, retire: (retired) => this.#retire(retired) })
-    this.models = new SessionModels({
+    this.#replicas = new GroupReplicas((of) => openReplicas(of, { state: state.directory, secrets }))
+    this.remote = new RemoteExecutor({ replicasOf: this.#replicas.replicasOf })
+    this.catalog = new SessionCatalog({
+      functions: placed.local,
+      retire: (retired) => this.#retire(retired),
+    })
+    const shared = {
       state,
       catalog: this.catalog,
-      executor: this.onnx,
       baseDirectory,
-      announced: new AnnouncedFunctions(this.known, announce),
+      announced: this.#announced,
+    }
+    this.models = new SessionModels({ ...shared, executor: this.onnx })
+    this.groups = new SessionGroups({
+      ...shared,
+      replicas: this.#replicas,
+      defined: placed.groups,
+      functions: definitions.functions,
+      resolveModel: (reference) => this.models.resolveModel(reference),
     })
   }
 
-  async close(): Promise<void> {
-    await this.onnx.close()
+  /** Throws what is wrong with the definitions of groups. */
+  static async create(options: CallablesOptions): Promise<Callables> {
+    return new Callables(options, await placeDefinitions(options.definitions, options.baseDirectory))
   }
 
-  #retire({ signature: { model } }: RegisteredFunction): void {
+  /** Lets the groups of the definitions be called, by SQL too where there is some. */
+  async open(announce: Announce | null): Promise<void> {
+    if (announce !== null) this.#announced.tell(announce)
+    await this.groups.open(this.#placed.homeless)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.onnx.close(), this.remote.close()])
+    await this.#replicas.close()
+  }
+
+  #retire({ signature: { model, remote } }: RegisteredFunction): void {
     if (model !== null) void this.onnx.retire(model)
+    if (remote !== null) void this.#replicas.retire(remote)
   }
 }

@@ -34,6 +34,12 @@ export class GroupReplicas {
     }
   }
 
+  /** Whether a replica of a revision could be called at once. */
+  isReady(of: RevisionOf): boolean {
+    const status = this.#sets.get(revisionKey(of))?.status()
+    return status?.replicas.some(({ state }) => state === 'ready') ?? false
+  }
+
   /** Lets the replicas of a revision that nobody calls any more finish, and ends them. */
   async retire(of: RevisionOf): Promise<void> {
     const replicas = this.#remove(of)

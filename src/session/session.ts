@@ -12,9 +12,11 @@ import type { Budget } from '../run/callBudget.ts'
 import type { Progress } from '../run/queryRun.ts'
 import { checkTracing, type Tracing } from '../telemetry/tracing.ts'
 import { ambientRun } from './ambientRun.ts'
+import { Callables } from './callables.ts'
 import { MemorySources } from './memorySources.ts'
 import { PlanService } from './planService.ts'
 import type { Result } from './result.ts'
+import type { SessionGroups } from './sessionGroups.ts'
 import type { SessionModels } from './sessionModels.ts'
 import { SessionResources } from './sessionResources.ts'
 import { SessionRunner } from './sessionRunner.ts'
@@ -77,16 +79,18 @@ export class Session {
     const settings = readSettings(options.settings)
     const { functions = [], database = ':memory:', baseDirectory = process.cwd() } = options
     const ambient = ambientRun()
-    const { state = '.callplane', secrets = {} } = options
+    const { state: directory = '.callplane', secrets = {} } = options
+    const tracing = checkTracing(options.tracing)
+    const definitions = await loadDefinitions(functions, baseDirectory)
+    const state =
+      ambient?.state ?? new SessionState(directory === null ? null : resolve(baseDirectory, directory))
+    const own = { settings, state, secrets }
     const resources = new SessionResources({
-      definitions: await loadDefinitions(functions, baseDirectory),
+      ...own,
+      callables: await Callables.create({ ...own, definitions, baseDirectory, releaseMemory }),
       database: database === ':memory:' ? database : resolve(baseDirectory, database),
-      settings,
-      state: ambient?.state ?? new SessionState(state === null ? null : resolve(baseDirectory, state)),
       run: ambient?.run ?? null,
-      secrets,
-      baseDirectory,
-      tracing: checkTracing(options.tracing),
+      tracing,
     })
     try {
       await resources.open()
@@ -106,6 +110,12 @@ export class Session {
   get models(): SessionModels {
     this.#checkOpen()
     return this.#resources.models
+  }
+
+  /** Scaling groups that are deployed, and the replicas that this session keeps. */
+  get groups(): SessionGroups {
+    this.#checkOpen()
+    return this.#resources.groups
   }
 
   /**
@@ -166,4 +176,10 @@ export class Session {
         hint: 'open another with Session.open',
       })
   }
+}
+
+/** Loads DuckDB in this thread where models come and go, and not before. */
+async function releaseMemory(): Promise<void> {
+  const memory = await import('../duckdb/releaseMemory.ts')
+  await memory.releaseMemory()
 }

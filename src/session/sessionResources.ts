@@ -1,5 +1,4 @@
 import type { FunctionSignature } from '../../catalog/function.ts'
-import type { LoadedDefinitions } from '../../catalog/loadModules.ts'
 import type { SecretValues } from '../../catalog/secret.ts'
 import { createDispatcher, type Dispatcher } from '../../udf/dispatcher.ts'
 import { MainExecutor } from '../../udf/executors/main.ts'
@@ -18,9 +17,10 @@ import { CallMetrics } from '../telemetry/callMetrics.ts'
 import { traceAttempts, traceBatches } from '../telemetry/traceCalls.ts'
 import type { Tracing } from '../telemetry/tracing.ts'
 import type { ActiveRun } from './activeRun.ts'
-import { Callables } from './callables.ts'
+import type { Callables } from './callables.ts'
 import { SessionCalls } from './sessionCalls.ts'
 import type { SessionCatalog } from './sessionCatalog.ts'
+import type { SessionGroups } from './sessionGroups.ts'
 import type { SessionModels } from './sessionModels.ts'
 import { SessionQueries } from './sessionQueries.ts'
 import type { SessionState } from './sessionState.ts'
@@ -30,15 +30,13 @@ const engineThread = new URL('../run/engineThread.js', import.meta.url)
 
 /** What a session is made of. */
 export interface ResourceOptions {
-  readonly definitions: LoadedDefinitions
+  readonly callables: Callables
   readonly database: string
   readonly settings: Settings
   readonly state: SessionState
   /** The run that the session belongs to, which owns the state then. */
   readonly run: ActiveRun | null
   readonly secrets: SecretValues
-  /** Of relative paths. */
-  readonly baseDirectory: string
   readonly tracing: Tracing
 }
 
@@ -46,6 +44,7 @@ export interface ResourceOptions {
 export class SessionResources {
   readonly catalog: SessionCatalog
   readonly models: SessionModels
+  readonly groups: SessionGroups
   readonly engine: Engine
   readonly connections: SessionConnections
   readonly scratch: ScratchTables
@@ -54,30 +53,25 @@ export class SessionResources {
   readonly queries: SessionQueries
   readonly state: SessionState
   readonly #options: ResourceOptions
-  readonly #callables: Callables
   readonly #auxiliaries: AuxiliaryEngines
   readonly #dispatcher: Dispatcher
   readonly #signatures: FunctionSignature[]
   #relations = 0
 
   constructor(options: ResourceOptions) {
-    const { database, settings, state, run, secrets, tracing } = options
+    const { callables, database, settings, state, run, secrets, tracing } = options
     this.#options = options
     this.state = state
-    const callables = new Callables({
-      ...options,
-      releaseMemory,
-      announce: (signature) => this.#announce(signature),
-    })
-    this.#callables = callables
     this.catalog = callables.catalog
     this.models = callables.models
+    this.groups = callables.groups
     this.#dispatcher = createDispatcher({
       executors: {
         main: new MainExecutor(),
         pool: new PoolExecutor(settings.poolThreads),
         process: new ProcessExecutor(settings.poolThreads),
         onnx: callables.onnx,
+        remote: callables.remote,
       },
       results: state.results,
       limits: state.limits,
@@ -130,10 +124,11 @@ export class SessionResources {
     })
   }
 
-  /** Resolves when the database is open; throws what keeps it from opening. */
+  /** Resolves when the database is open and groups can be called; throws what keeps them from that. */
   async open(): Promise<void> {
     const lease = await this.connections.leaseForStatement(new QueryRun())
     lease.release()
+    await this.#options.callables.open((signature) => this.#announce(signature))
   }
 
   /** A name that no relation of the session has had. */
@@ -149,15 +144,9 @@ export class SessionResources {
 
   async close(): Promise<void> {
     await Promise.all([this.#auxiliaries.close(), this.#dispatcher.close(), this.engine.close()])
-    await this.#callables.close()
+    await this.#options.callables.close()
     if (this.#options.run === null) await this.#options.state.close()
   }
-}
-
-/** Loads DuckDB in this thread where models come and go, and not before. */
-async function releaseMemory(): Promise<void> {
-  const memory = await import('../duckdb/releaseMemory.ts')
-  await memory.releaseMemory()
 }
 
 function engineConfig({ threads, memoryLimit }: Settings): Record<string, string> {

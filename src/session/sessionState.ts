@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { GroupStore, GroupStore } from '../../catalog/store/groupStore.ts'
+import type { GroupStore } from '../../catalog/store/groupStore.ts'
 import { openStateStore } from '../../catalog/store/libsqlStore.ts'
 import type { ModelStore } from '../../catalog/store/modelStore.ts'
 import type {
@@ -53,10 +53,6 @@ export class SessionState {
   async history(name: string, version: number): Promise<FunctionHistory | null> {
     const isThere = this.isOpen || (this.directory !== null && existsSync(join(this.directory, stateFile)))
     return isThere ? this.runs.history(name, version) : null
-  }
-
-  async groups(): Promise<GroupStore> {
-    return (await this.#open()).groups
   }
 
   async models(): Promise<ModelStore> {
