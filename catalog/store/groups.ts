@@ -49,12 +49,13 @@ export class LibsqlGroups implements GroupStore {
     expected: GroupRollout | null,
     now: number,
   ): Promise<DeployedGroup | null> {
-    const { addRevision, complete, setRollout, addChange } = this.#statements
+    const { addGroup, addRevision, complete, setRollout, addChange } = this.#statements
     const { group, revision: number, spec, digest, created } = revision
     return this.#database.write(() => {
       const found = this.#statements.findRollout.get(group)
       if (!isSame(found === undefined ? null : rolloutOf(found), expected)) return null
       this.#checkName(group)
+      addGroup.run(group, number)
       addRevision.run(group, number, JSON.stringify(spec), digest, created)
       if (share === 100) complete.run(now, group, number)
       setRollout.run(group, number, share, previous, now)
@@ -141,6 +142,9 @@ function prepareStatements(database: StoreDatabase) {
     nextRevision: database.prepare(`
       INSERT INTO scaling_groups (name, last) VALUES (?, 1)
       ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING last`),
+    addGroup: database.prepare(`
+      INSERT INTO scaling_groups (name, last) VALUES (?, ?)
+      ON CONFLICT (name) DO UPDATE SET last = max(last, excluded.last)`),
     addRevision: database.prepare(`
       INSERT INTO group_revisions ("group", revision, spec, digest, created) VALUES (?, ?, ?, ?, ?)
       ON CONFLICT DO NOTHING`),

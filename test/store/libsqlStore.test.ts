@@ -6,6 +6,7 @@ import { expect, it } from 'vitest'
 import { openStateStore } from '../../catalog/store/libsqlStore.ts'
 import { describeLimitStore } from '../policies/limitStore.conformance.ts'
 import { describeStateStore, keyOf, type OpenedStore, runOf, segmentOf } from '../store.conformance.ts'
+import { describeGroupStore } from './groupStore.conformance.ts'
 import { describeModelStore, versionOf } from './modelStore.conformance.ts'
 import { newFolder } from './processes.ts'
 
@@ -37,6 +38,15 @@ for (const [name, open] of [
   describeModelStore(name, async () => {
     const opened = await open()
     return { models: opened.store.models, others: opened.other.models, close: () => opened.close() }
+  })
+  describeGroupStore(name, async () => {
+    const opened = await open()
+    return {
+      groups: opened.store.groups,
+      others: opened.other.groups,
+      models: opened.store.models,
+      close: () => opened.close(),
+    }
   })
   describeLimitStore(name, async () => {
     const opened = await open()
@@ -81,6 +91,7 @@ it('takes over what a file of the first version holds', async () => {
     expect(await store.runs.get('run-1')).toMatchObject({ state: 'done', rows: 1 })
     expect(await store.runs.history('price', 3)).toMatchObject({ rows: 100, dollars: 0.25 })
     expect(await store.models.list()).toEqual([])
+    expect(await store.groups.list()).toEqual([])
   }
   expect(await stores[0].models.add(versionOf('churn'), ['prod'])).toMatchObject({ version: 1 })
   expect(await stores[1].models.get('churn')).toMatchObject({ aliases: [{ alias: 'prod', version: 1 }] })
