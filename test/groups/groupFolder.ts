@@ -1,0 +1,26 @@
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { GroupRegistry } from '../../catalog/groups/groupRegistry.ts'
+import { openStateStore } from '../../catalog/store/libsqlStore.ts'
+import type { StateStore } from '../../catalog/store/stateStore.ts'
+import { newFolder } from '../store/processes.ts'
+
+export interface GroupFolder {
+  readonly directory: string
+  readonly store: StateStore
+  readonly registry: GroupRegistry
+}
+
+/** A registry of groups in a folder that is removed at the end of the test. */
+export async function openGroups(directory: string = newFolder()): Promise<GroupFolder> {
+  const store = await openStateStore(join(directory, 'state.db'))
+  onTestFinished(() => store.close())
+  let now = 1_700_000_000_000
+  const registry = new GroupRegistry({
+    store: async () => store.groups,
+    models: async () => store.models,
+    baseDirectory: directory,
+    clock: { now: () => now++ },
+  })
+  return { directory, store, registry }
+}
