@@ -1,9 +1,6 @@
 import { createRegistry, type DescFile, type DescService, toBinary } from '@bufbuild/protobuf'
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
-import {
-  ServerReflection,
-  type ServerReflectionRequest,
-} from './generated/grpc/reflection/v1/reflection_pb.ts'
+import { ServerReflection } from './generated/grpc/reflection/v1/reflection_pb.ts'
 import { ServerReflection as ServerReflectionAlpha } from './generated/grpc/reflection/v1alpha/reflection_pb.ts'
 import type { GrpcServer } from './server.ts'
 

@@ -1,25 +1,27 @@
-import type { DescMethod, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf'
+import {
+  create,
+  type DescMethod,
+  type DescService,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from '@bufbuild/protobuf'
+import * as grpc from '@grpc/grpc-js'
 import type { TransportSecurity } from '../../catalog/groups/scalingGroup.ts'
-import type { CallSignal } from '../base/cancellation.ts'
-import { EngineError } from '../base/errors.ts'
-import type { CallMessage } from './wire.ts'
+import { EngineError, messageOf } from '../base/errors.ts'
+import { FLOW_CONTROL_WINDOW_BYTES, MESSAGE_BYTES_MAX } from './limits.ts'
+import { RequestMemory, readCall } from './requestMemory.ts'
+import { bearerOf, isSameSecret, readCertificates } from './security.ts'
+import { answerCall, type MessageStream, onlyMessage, type ServedCall } from './servedCall.ts'
+import { type CallMessage, encodeCallResponse } from './wire.ts'
 
-/** What a service is told of a call beside its message. */
-export interface ServedCall {
-  /** The headers that are text, by lower-case names; of one that is repeated, the last. */
-  readonly headers: Readonly<Record<string, string>>
-  /** Address and port of the caller. */
-  readonly peer: string
-  /** Milliseconds since 1970; null for any time. */
-  readonly deadline: number | null
-  /** Aborts when the caller goes away or cancels, when its deadline passes, and when the server is closed by force. */
-  readonly signal: CallSignal
-}
+export type { ServedCall } from './servedCall.ts'
 
 type Answer<Method extends DescMethod> = MessageInitShape<Method['output']>
 type Asked<Method extends DescMethod> = MessageShape<Method['input']>
 
-/** What serves a method: a promise for one answer, an iterable for several. Errors become statuses by `statusOfError`. */
+/** What serves a method: a promise for one answer, an iterable for several. What it throws becomes a status. */
 export type MethodHandler<Method extends DescMethod> = Method['methodKind'] extends 'unary'
   ? (request: Asked<Method>, call: ServedCall) => Promise<Answer<Method>>
   : Method['methodKind'] extends 'server_streaming'
@@ -35,17 +37,17 @@ export type ServiceHandlers<Service extends Pick<DescService, 'typeName'> & { re
     : never
 }
 
-/** Serves one call of a function: the answers' payloads, each sent as soon as it is there. */
+/** Serves one call of a function: the payloads of its answer, each sent as soon as it is there. */
 export type CallHandler = (request: CallMessage, call: ServedCall) => AsyncIterable<Uint8Array>
 
 export interface ServerOptions {
-  /** `ca` asks clients for a certificate of that authority (mTLS). `cert` and `key` are needed. Null for clear text. */
+  /** `cert` and `key` are needed; with `ca`, clients need a certificate of that authority (mTLS). Null for clear text. */
   readonly tls: TransportSecurity | null
   /** What clients must send as bearer token; null for none. */
   readonly token: string | null
-  /** Calls at once on one connection. */
+  /** Calls at once on one connection; more wait at the client. */
   readonly maxConcurrentStreams: number
-  /** Bytes of all requests that are read or worked on; calls beyond it are refused with RESOURCE_EXHAUSTED. Null for any. */
+  /** Bytes of all requests that are read or worked on; calls beyond it fail with RESOURCE_EXHAUSTED. Null for any number. */
   readonly maxRequestBytes: number | null
 }
 
@@ -54,36 +56,138 @@ export interface ServiceOptions {
   readonly open?: boolean
 }
 
-/** A gRPC server. */
+const CALL_PATH = '/chalk.runtime.v1.RemoteCallService/CallFunction'
+const KEEPALIVE_MS = 60_000
+
+/** A gRPC server. Nothing is read of a call that brings no token, or a wrong one. */
 export class GrpcServer {
-  constructor(_options: ServerOptions) {}
+  readonly #server: grpc.Server
+  readonly #credentials: grpc.ServerCredentials
+  readonly #bearer: string | null
+  readonly #memory: RequestMemory
+
+  /** PEM files are read at once. Throws CONFIG_INVALID and IO_FAILED. */
+  constructor({ tls, token, maxConcurrentStreams, maxRequestBytes }: ServerOptions) {
+    this.#credentials = tls === null ? grpc.ServerCredentials.createInsecure() : secureCredentials(tls)
+    this.#bearer = token === null ? null : bearerOf(token)
+    this.#memory = new RequestMemory(maxRequestBytes)
+    this.#server = new grpc.Server({
+      'grpc.max_send_message_length': MESSAGE_BYTES_MAX,
+      'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
+      'grpc.max_concurrent_streams': maxConcurrentStreams,
+      'grpc.keepalive_time_ms': KEEPALIVE_MS,
+      'grpc.enable_channelz': 0,
+    })
+    widenWindows(this.#server)
+  }
 
   /** Serves `CallFunction` of the protocol's `RemoteCallService`. */
-  serveCalls(_handler: CallHandler): void {
-    throw new EngineError('INTERNAL', 'not yet')
+  serveCalls(handler: CallHandler): void {
+    const memory = this.#memory
+    this.#register(
+      CALL_PATH,
+      async function* (stream, call) {
+        const { request, release } = await readCall(stream, memory)
+        try {
+          for await (const payload of handler(request, call)) yield encodeCallResponse(payload)
+        } finally {
+          release()
+        }
+      },
+      {},
+    )
   }
 
   /** Serves a generated service. */
   serve<Service extends DescService>(
-    _service: Service,
-    _handlers: ServiceHandlers<Service>,
-    _options: ServiceOptions = {},
+    service: Service,
+    handlers: ServiceHandlers<Service>,
+    options: ServiceOptions = {},
   ): void {
-    throw new EngineError('INTERNAL', 'not yet')
+    for (const method of service.methods) {
+      const handler: unknown = Reflect.get(handlers, method.localName)
+      if (typeof handler !== 'function') continue
+      const path = `/${service.typeName}/${method.name}`
+      this.#register(path, serveMethod(method, handler as AnyHandler), options)
+    }
   }
 
-  /** Listens, and answers the port: `port` 0 takes a free one. Throws IO_FAILED if it is taken. */
-  async listen(_host: string, _port: number): Promise<number> {
-    throw new EngineError('INTERNAL', 'not yet')
+  /** Listens, and answers the port: 0 takes a free one. Throws IO_FAILED where it is taken, or not permitted. */
+  async listen(host: string, port: number): Promise<number> {
+    const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
+    return new Promise((resolve, reject) => {
+      this.#server.bindAsync(address, this.#credentials, (error, bound) => {
+        if (error === null) resolve(bound)
+        else
+          reject(new EngineError('IO_FAILED', `cannot listen on ${address}: ${messageOf(error)}`, {}, error))
+      })
+    })
   }
 
-  /** Takes no more calls; resolves when those in flight are done, or cancelled after so many milliseconds. */
-  async drain(_graceMs: number): Promise<void> {
-    throw new EngineError('INTERNAL', 'not yet')
+  /** Takes no more calls; resolves when those in flight are done, or were cancelled after so many milliseconds. */
+  async drain(graceMs: number): Promise<void> {
+    const timer = setTimeout(() => this.#server.forceShutdown(), graceMs)
+    await new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()))
+    clearTimeout(timer)
   }
 
   /** Cancels all calls and closes all connections at once. */
   close(): void {
-    throw new EngineError('INTERNAL', 'not yet')
+    this.#server.forceShutdown()
   }
+
+  #register(path: string, answer: Answering, { open = false }: ServiceOptions): void {
+    const bearer = open ? null : this.#bearer
+    // Methods of all kinds are served as streams: a handler is then called before anything is read.
+    const handle = (stream: MessageStream): void => {
+      void answerCall(stream, (call) => {
+        if (bearer !== null && !isSameSecret(call.headers['authorization'] ?? '', bearer)) {
+          const given = call.headers['authorization'] === undefined ? 'there is no' : 'it is another'
+          throw new EngineError('REMOTE_REFUSED', `the call needs a bearer token, and ${given} one`)
+        }
+        return answer(stream, call)
+      })
+    }
+    const keep = (message: Buffer): Buffer => message
+    this.#server.register(path, handle, keep, keep, 'bidi')
+  }
+}
+
+type Answering = (stream: MessageStream, call: ServedCall) => AsyncIterable<Buffer>
+type Given = Record<string, unknown>
+type AnyHandler = (request: unknown, call: ServedCall) => Promise<Given> | AsyncIterable<Given>
+
+/** A method of any kind, from bytes to bytes. */
+function serveMethod(method: DescMethod, handler: AnyHandler): Answering {
+  const { input, output, methodKind } = method
+  const encode = (answer: Given): Buffer => Buffer.from(toBinary(output, create(output, answer)))
+  async function* requests(stream: MessageStream): AsyncGenerator<unknown, void, undefined> {
+    for await (const message of stream.iterator({ destroyOnReturn: false })) yield fromBinary(input, message)
+  }
+  return async function* (stream, call) {
+    const single = methodKind === 'unary' || methodKind === 'server_streaming'
+    const answer = handler(single ? await onlyMessage(requests(stream)) : requests(stream), call)
+    if (Symbol.asyncIterator in answer) for await (const each of answer) yield encode(each)
+    else yield encode(await answer)
+  }
+}
+
+function secureCredentials(tls: TransportSecurity): grpc.ServerCredentials {
+  const { ca, cert, key } = readCertificates(tls)
+  if (cert === null || key === null) {
+    throw new EngineError('CONFIG_INVALID', 'a server with tls needs a cert and a key')
+  }
+  try {
+    return grpc.ServerCredentials.createSsl(ca, [{ cert_chain: cert, private_key: key }], ca !== null)
+  } catch (error) {
+    throw new EngineError('CONFIG_INVALID', `tls cannot be used: ${messageOf(error)}`, {}, error)
+  }
+}
+
+/** grpc-js has no option for it at servers, where a batch would be taken in pieces of 64 KiB. */
+function widenWindows(server: grpc.Server): void {
+  const options: unknown = Reflect.get(server, 'commonServerOptions')
+  if (typeof options !== 'object' || options === null) return
+  const settings: unknown = Reflect.get(options, 'settings')
+  Reflect.set(options, 'settings', { ...(settings as object), initialWindowSize: FLOW_CONTROL_WINDOW_BYTES })
 }

@@ -1,0 +1,35 @@
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import type * as grpc from '@grpc/grpc-js'
+import {
+  HealthCheckRequestSchema,
+  HealthCheckResponse_ServingStatus,
+  HealthCheckResponseSchema,
+} from './generated/grpc/health/v1/health_pb.ts'
+
+const CHECK_PATH = '/grpc.health.v1.Health/Check'
+
+export interface ServingQuestion {
+  readonly service: string
+  readonly timeoutMs: number
+  readonly headers: grpc.Metadata
+}
+
+/** Whether a worker answers SERVING. `started` gets what cancels the question. */
+export function checkServing(
+  client: grpc.Client,
+  { service, timeoutMs, headers }: ServingQuestion,
+  started: (cancel: () => void) => void,
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    const call = client.makeUnaryRequest(
+      CHECK_PATH,
+      (message: Uint8Array) => Buffer.from(message),
+      (message: Buffer) => fromBinary(HealthCheckResponseSchema, message).status,
+      toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema, { service })),
+      headers,
+      { deadline: Date.now() + timeoutMs },
+      (error, status) => resolve(error === null && status === HealthCheckResponse_ServingStatus.SERVING),
+    )
+    started(() => call.cancel())
+  })
+}
