@@ -1,5 +1,6 @@
 import type { FunctionSignature } from '../../catalog/function.ts'
 import type { CallResult } from '../../udf/executor.ts'
+import { asWritten } from '../../udf/executors/remote/answerColumn.ts'
 import { rowParts, rowsOf } from '../../udf/executors/remote/requestParts.ts'
 import type { Batch } from '../arrow/column.ts'
 import { encodeColumn } from '../arrow/encode.ts'
@@ -34,7 +35,7 @@ export function resultPayloads(
 
 /** One item of a handler that yields, as a payload of one row. */
 export function itemPayload(signature: FunctionSignature, type: DataType, item: unknown): Uint8Array {
-  const batch = { length: 1, columns: [encodeColumn(type, [item])] }
+  const batch = { length: 1, columns: [encodeColumn(asWritten(type), [item])] }
   return payloadsOf(signature, fieldsFor(type).plain, batch, false)[0]!
 }
 

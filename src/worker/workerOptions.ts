@@ -2,6 +2,7 @@ import type { DefinitionSource } from '../../catalog/loadModules.ts'
 import { bytesOf } from '../../catalog/policy/byteSize.ts'
 import type { SecretValues } from '../../catalog/secret.ts'
 import { EngineError } from '../base/errors.ts'
+import { isLoopback } from '../protocol/security.ts'
 
 /** Paths of PEM files. */
 export interface WorkerTls {
@@ -95,11 +96,6 @@ function checkReach({ host, tls, token }: Pick<WorkerSettings, 'host' | 'tls' | 
     `a worker that listens on ${host} needs ${missing}: whoever reaches it could call its functions`,
     'give it a certificate, its key and a token, let it listen on 127.0.0.1, or say that it may be insecure',
   )
-}
-
-/** Whether only this machine reaches the address. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
 function readMemory(given: number | string | null): number | null {

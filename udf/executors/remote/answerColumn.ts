@@ -35,7 +35,7 @@ function plainType(type: DataType): DataType {
 }
 
 /** The type without what a definition says of how its handler sees values. */
-function asWritten(type: DataType): DataType {
+export function asWritten(type: DataType): DataType {
   return isSimpleType(type) ? { kind: type.kind } : withInner(type, asWritten)
 }
 
