@@ -114,15 +114,16 @@ describe('a call of a replica that is lost', () => {
   })
 })
 
+const failing = (): never => {
+  throw new EngineError('FUNCTION_FAILED', "function 'upper_batch' failed at a:1: ValueError: bad", {
+    function: 'upper_batch',
+    endpoint: 'a:1',
+    functionStack: 'Traceback …',
+  })
+}
+
 describe('a call of a replica', () => {
   it('that fails otherwise is not made again', async () => {
-    const failing = (): never => {
-      throw new EngineError('FUNCTION_FAILED', "function 'upper_batch' failed at a:1: ValueError: bad", {
-        function: 'upper_batch',
-        endpoint: 'a:1',
-        functionStack: 'Traceback …',
-      })
-    }
     const { answer, replicas } = calling([failing, () => [text('x')]])
     expect(await failureOf(answer())).toEqual({
       code: 'FUNCTION_FAILED',

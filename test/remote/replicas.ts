@@ -8,7 +8,13 @@ import type { GroupStatus, LeaseOutcome, ReplicaLease, Replicas } from '../../ud
 
 /** A group at these endpoints. */
 export function groupAt(endpoints: readonly string[], options: object = {}): ScalingGroupSpec {
-  return readScalingGroup({ name: 'tested', endpoints, input: { text: 'VARCHAR' }, output: 'VARCHAR', ...options })
+  return readScalingGroup({
+    name: 'tested',
+    endpoints,
+    input: { text: 'VARCHAR' },
+    output: 'VARCHAR',
+    ...options,
+  })
 }
 
 /** The function as a group's replicas host it. */
