@@ -284,7 +284,8 @@ export class ReplicaSet implements Replicas {
     const now = clock.now()
     if (this.#hasReady()) this.#readyLast = now
     const since = Math.max(this.#waiting.since ?? now, this.#readyLast)
-    if (now - since < group.readinessProbe.startupTimeout) return
+    const { startupTimeout, timeout, period } = group.readinessProbe
+    if (now - since < (group.scaleFromZero === 'hold' ? startupTimeout : period + timeout)) return
     const endpoints = this.#slots.map((slot) => slot.status().endpoint)
     this.#waiting.failAll(noneAnswers(group, endpoints))
   }

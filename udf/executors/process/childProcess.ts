@@ -1,13 +1,11 @@
 import { type ChildProcess as NodeProcess, spawn } from 'node:child_process'
 import { Socket } from 'node:net'
-import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { readLines } from '../../readLines.ts'
 import { type ChildMessage, type ChildOrder, FRAMES_FD, type LastWords, WORDS_FD } from './childMessages.ts'
 import { FrameReader, writeFrame } from './frames.ts'
 
 const childFile = fileURLToPath(new URL('./child.js', import.meta.url))
-/** A line of output without an end is cut here. */
-const LINE_LENGTH_MAX = 65_536
 /** V8 collects garbage as its heap comes near its limit, so it gets one that leaves room for what lies beside it. */
 const HEAP_SHARE = 0.75
 const BESIDE_HEAP_MAX = 128 * 2 ** 20
@@ -51,8 +49,8 @@ export class ChildProcess {
       { stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'], windowsHide: true },
     )
     const { stdout, stderr, stdio } = this.#process
-    this.#readLines(stdout, (line) => options.onLine(line, 'stdout'))
-    this.#readLines(stderr, (line) => {
+    readLines(stdout, (line) => options.onLine(line, 'stdout'))
+    readLines(stderr, (line) => {
       if (line.includes('heap out of memory')) this.#isHeapFull = true
       options.onLine(line, 'stderr')
     })
@@ -60,7 +58,7 @@ export class ChildProcess {
     const reader = new FrameReader<ChildMessage>((message) => options.onMessage(message))
     this.#frames?.on('data', (chunk) => reader.push(chunk))
     const words = socketOf(stdio[WORDS_FD])
-    if (words !== null) this.#readLines(words, (line) => this.#hear(line))
+    if (words !== null) readLines(words, (line) => this.#hear(line))
     this.exited = this.#untilExited([this.#frames, words])
     this.setBusy(false)
   }
@@ -114,24 +112,6 @@ export class ChildProcess {
       row: this.#row,
       isHeapFull: this.#isHeapFull,
     })
-  }
-
-  #readLines(stream: Readable | null, onLine: (line: string) => void): void {
-    let rest = ''
-    stream?.setEncoding('utf8')
-    stream?.on('data', (text: string) => {
-      const lines = (rest + text).split('\n')
-      rest = lines.pop() ?? ''
-      if (rest.length > LINE_LENGTH_MAX) {
-        lines.push(rest)
-        rest = ''
-      }
-      for (const line of lines) onLine(line)
-    })
-    stream?.on('end', () => {
-      if (rest !== '') onLine(rest)
-    })
-    stream?.on('error', () => undefined)
   }
 }
 

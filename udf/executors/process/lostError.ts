@@ -1,5 +1,6 @@
 import type { FunctionSignature } from '../../../catalog/function.ts'
 import { EngineError } from '../../../src/base/errors.ts'
+import { sizeText } from '../../sizeText.ts'
 import type { ChildExit } from './childProcess.ts'
 
 /** The batch that a process ended with. */
@@ -56,10 +57,4 @@ function memoryHint({ memory, isHeapFull }: ChildExit, limit: number | null): st
   return limit === null
     ? 'say how much it may have, resources: { memory: … }, or send it fewer rows at once'
     : `resources.memory allows ${sizeText(limit)}: allow more, or send it fewer rows at once`
-}
-
-/** `1.25 GB` */
-function sizeText(bytes: number): string {
-  const [unit, size] = bytes >= 1e9 ? ['GB', 1e9] : ['MB', 1e6]
-  return `${Number((bytes / size).toPrecision(3))} ${unit}`
 }
