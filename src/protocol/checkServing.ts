@@ -14,13 +14,19 @@ export interface ServingQuestion {
   readonly headers: grpc.Metadata
 }
 
-/** Whether a worker answers SERVING. `started` gets what cancels the question. */
+export interface ServingCheck {
+  /** Never rejects. */
+  readonly serving: Promise<boolean>
+  readonly cancel: () => void
+}
+
+/** Asks a worker whether it answers SERVING. */
 export function checkServing(
   client: grpc.Client,
   { service, timeoutMs, headers }: ServingQuestion,
-  started: (cancel: () => void) => void,
-): Promise<boolean> {
-  return new Promise((resolve) => {
+): ServingCheck {
+  const calls: grpc.ClientUnaryCall[] = []
+  const serving = new Promise<boolean>((resolve) => {
     const call = client.makeUnaryRequest(
       CHECK_PATH,
       (message: Uint8Array) => Buffer.from(message),
@@ -30,6 +36,7 @@ export function checkServing(
       { deadline: Date.now() + timeoutMs },
       (error, status) => resolve(error === null && status === HealthCheckResponse_ServingStatus.SERVING),
     )
-    started(() => call.cancel())
+    calls.push(call)
   })
+  return { serving, cancel: () => calls[0]?.cancel() }
 }

@@ -1,6 +1,7 @@
 import * as grpc from '@grpc/grpc-js'
 import type { TransportSecurity } from '../../catalog/groups/scalingGroup.ts'
 import { EngineError, messageOf } from '../base/errors.ts'
+import { BodyQueue } from './bodyQueue.ts'
 import type { CallChannel, CallRequest } from './callChannel.ts'
 import { checkServing } from './checkServing.ts'
 import { type CallListener, cancelError, type RunningCall, startCall } from './clientCall.ts'
@@ -95,55 +96,37 @@ export class GrpcChannel implements CallChannel {
   }
 
   async *stream(request: CallRequest): AsyncGenerator<Uint8Array, void, undefined> {
-    const bodies: Uint8Array[] = []
-    let end: { readonly error: unknown } | null = null
-    let wake = (): void => {}
-    const started = this.#start(request, {
+    const bodies = new BodyQueue()
+    const call = this.#start(request, {
       body: (body) => {
+        call.pause()
         bodies.push(body)
-        started.pause()
-        wake()
       },
-      ended: (error) => {
-        end = { error }
-        wake()
-      },
+      ended: (error) => bodies.end(error),
     })
+    const more = (): void => call.resume()
     try {
-      while (true) {
-        for (let body = bodies.shift(); body !== undefined; body = bodies.shift()) yield body
-        if (end !== null) break
-        const woken = new Promise<void>((resolve) => {
-          wake = resolve
-        })
-        started.resume()
-        await woken
-      }
+      for (let body = await bodies.next(more); body !== null; body = await bodies.next(more)) yield body
     } finally {
-      started.cancel(new EngineError('CANCELLED', 'the answer is not read on'))
+      call.cancel(new EngineError('CANCELLED', 'the answer is not read on'))
     }
-    const { error } = end
-    if (error !== null) throw error
   }
 
   async isServing(service: string, timeoutMs: number): Promise<boolean> {
     if (this.#closed) return false
-    let cancel = (): void => {}
+    // A worker that starts answers as soon as it listens.
     const headers = this.#headers({}, { waitForReady: true })
-    try {
-      return await checkServing(this.#client, { service, timeoutMs, headers }, (start) => {
-        cancel = start
-        this.#inFlight.add(start)
-      })
-    } finally {
-      this.#inFlight.delete(cancel)
-    }
+    const check = checkServing(this.#client, { service, timeoutMs, headers })
+    this.#inFlight.add(check.cancel)
+    const serving = await check.serving
+    this.#inFlight.delete(check.cancel)
+    return serving
   }
 
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    for (const end of [...this.#inFlight]) end()
+    for (const end of this.#inFlight) end()
     this.#client.close()
   }
 

@@ -1,4 +1,4 @@
-import * as grpc from '@grpc/grpc-js'
+import type * as grpc from '@grpc/grpc-js'
 import { onAbort } from '../base/cancellation.ts'
 import { EngineError, isEngineError, messageOf } from '../base/errors.ts'
 import type { CallRequest } from './callChannel.ts'
@@ -11,9 +11,9 @@ const CALL_PATH = '/chalk.runtime.v1.RemoteCallService/CallFunction'
 
 /** What is told of a call. */
 export interface CallListener {
-  body(bytes: Uint8Array): void
+  readonly body: (bytes: Uint8Array) => void
   /** Once, after all bodies; null for a call that succeeded. Nothing comes after it. */
-  ended(error: unknown): void
+  readonly ended: (error: unknown) => void
 }
 
 /** A call that was sent. */

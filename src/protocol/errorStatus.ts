@@ -55,11 +55,13 @@ function exceptionText(error: EngineError): string {
   const kind = cause instanceof Error ? cause.name : error.code
   const stack = details.functionStack ?? (cause instanceof Error ? cause.stack : undefined) ?? ''
   const text = (message: string, stacktrace: string): string => textOfException({ kind, message, stacktrace })
-  const fits = (most: number) => (whole: string) => statusTextBytes(whole) <= most
-  const message = longestThatFits(error.message, (part) => fits(STATUS_BYTES_MAX / 2)(text(part, '')))
+  const message = longestThatFits(
+    error.message,
+    (part) => statusTextBytes(text(part, '')) <= STATUS_BYTES_MAX / 2,
+  )
   return text(
     message,
-    longestThatFits(stack, (part) => fits(STATUS_BYTES_MAX)(text(message, part))),
+    longestThatFits(stack, (part) => statusTextBytes(text(message, part)) <= STATUS_BYTES_MAX),
   )
 }
 
@@ -70,18 +72,17 @@ function encoded(error: EngineError): Buffer {
   const { cause: _cause, ...withoutCause } = withoutStack
   const { functionStack: _functionStack, hint: _hint, ...details } = withoutCause.details
   const least = { ...withoutCause, details }
-  const fits = (value: object): boolean => jsonBytes(value) <= ENCODED_BYTES_MAX
-  const found = [whole, withoutStack, withoutCause].find(fits)
+  const found = [whole, withoutStack, withoutCause].find(fitsTrailer)
   if (found !== undefined) return Buffer.from(JSON.stringify(found))
-  const message = longestThatFits(error.message, (part) => fits({ ...least, message: part }))
+  const message = longestThatFits(error.message, (part) => fitsTrailer({ ...least, message: part }))
   return Buffer.from(JSON.stringify({ ...least, message }))
 }
 
 /** Trailers carry bytes in base64. */
 const ENCODED_BYTES_MAX = Math.floor((STATUS_BYTES_MAX * 3) / 4)
 
-function jsonBytes(value: object): number {
-  return Buffer.byteLength(JSON.stringify(value))
+function fitsTrailer(value: object): boolean {
+  return Buffer.byteLength(JSON.stringify(value)) <= ENCODED_BYTES_MAX
 }
 
 /** What peers say of a request that is too large. */

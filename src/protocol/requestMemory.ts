@@ -29,7 +29,7 @@ export class RequestMemory {
 interface ReadCall {
   readonly request: CallMessage
   /** Gives its memory back. */
-  release(): void
+  readonly release: () => void
 }
 
 /** Reads until the client half-closes, and joins the bytes of all messages. Throws MESSAGE_TOO_LARGE and RESOURCE_EXHAUSTED. */

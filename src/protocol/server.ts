@@ -106,9 +106,8 @@ export class GrpcServer {
   ): void {
     for (const method of service.methods) {
       const handler: unknown = Reflect.get(handlers, method.localName)
-      if (typeof handler !== 'function') continue
-      const path = `/${service.typeName}/${method.name}`
-      this.#register(path, serveMethod(method, handler as AnyHandler), options)
+      if (!isHandler(handler)) continue
+      this.#register(`/${service.typeName}/${method.name}`, serveMethod(method, handler), options)
     }
   }
 
@@ -148,14 +147,22 @@ export class GrpcServer {
         return answer(stream, call)
       })
     }
-    const keep = (message: Buffer): Buffer => message
-    this.#server.register(path, handle, keep, keep, 'bidi')
+    this.#server.register(path, handle, asItIs, asItIs, 'bidi')
   }
 }
 
 type Answering = (stream: MessageStream, call: ServedCall) => AsyncIterable<Buffer>
 type Given = Record<string, unknown>
 type AnyHandler = (request: unknown, call: ServedCall) => Promise<Given> | AsyncIterable<Given>
+
+function asItIs(message: Buffer): Buffer {
+  return message
+}
+
+/** The types of `serve` say the rest. */
+function isHandler(value: unknown): value is AnyHandler {
+  return typeof value === 'function'
+}
 
 /** A method of any kind, from bytes to bytes. */
 function serveMethod(method: DescMethod, handler: AnyHandler): Answering {
@@ -189,5 +196,7 @@ function widenWindows(server: grpc.Server): void {
   const options: unknown = Reflect.get(server, 'commonServerOptions')
   if (typeof options !== 'object' || options === null) return
   const settings: unknown = Reflect.get(options, 'settings')
-  Reflect.set(options, 'settings', { ...(settings as object), initialWindowSize: FLOW_CONTROL_WINDOW_BYTES })
+  if (typeof settings === 'object' && settings !== null) {
+    Reflect.set(settings, 'initialWindowSize', FLOW_CONTROL_WINDOW_BYTES)
+  }
 }
