@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { FunctionSignature } from '../../catalog/function.ts'
 import { type PlacedDefinitions, placeDefinitions } from '../../catalog/groups/hostedFunctions.ts'
 import type { LoadedDefinitions } from '../../catalog/loadModules.ts'
@@ -9,8 +10,9 @@ import { type Announce, AnnouncedFunctions } from './announcedFunctions.ts'
 import { GroupReplicas } from './groupReplicas.ts'
 import { createModelExecutor } from './modelExecutor.ts'
 import { openReplicas } from './openReplicas.ts'
+import { ReplicaPublisher } from './replicaPublisher.ts'
 import { SessionCatalog } from './sessionCatalog.ts'
-import { SessionGroups } from './sessionGroups.ts'
+import { groupsDirectory, SessionGroups } from './sessionGroups.ts'
 import { SessionModels } from './sessionModels.ts'
 import type { SessionState } from './sessionState.ts'
 import type { Settings } from './settings.ts'
@@ -37,6 +39,7 @@ export class Callables {
   readonly #placed: PlacedDefinitions
   readonly #announced: AnnouncedFunctions
   readonly #replicas: GroupReplicas
+  readonly #publisher: ReplicaPublisher | null
 
   private constructor(options: CallablesOptions, placed: PlacedDefinitions) {
     const { definitions, settings, state, baseDirectory, secrets } = options
@@ -44,7 +47,10 @@ export class Callables {
     this.known = placed.local.map(({ signature }) => signature)
     this.#announced = new AnnouncedFunctions(this.known)
     this.onnx = createModelExecutor(settings, options)
-    this.#replicas = new GroupReplicas((of) => openReplicas(of, { state: state.directory, secrets }))
+    this.#replicas = new GroupReplicas((of) => {
+      if (of.group.provider === 'process') this.#publisher?.start()
+      return openReplicas(of, { state: state.directory, secrets })
+    })
     this.remote = new RemoteExecutor({ replicasOf: this.#replicas.replicasOf })
     this.catalog = new SessionCatalog({
       functions: placed.local,
@@ -64,6 +70,7 @@ export class Callables {
       functions: definitions.functions,
       resolveModel: (reference) => this.models.resolveModel(reference),
     })
+    this.#publisher = openPublisher(state.directory, this.groups)
   }
 
   /** Throws what is wrong with the definitions of groups. */
@@ -80,10 +87,21 @@ export class Callables {
   async close(): Promise<void> {
     await Promise.all([this.onnx.close(), this.remote.close()])
     await this.#replicas.close()
+    await this.#publisher?.close()
   }
 
   #retire({ signature: { model, remote } }: RegisteredFunction): void {
     if (model !== null) void this.onnx.retire(model)
     if (remote !== null) void this.#replicas.retire(remote)
   }
+}
+
+/** Null where other processes cannot look. */
+function openPublisher(directory: string | null, groups: SessionGroups): ReplicaPublisher | null {
+  if (directory === null) return null
+  return new ReplicaPublisher({
+    registry: groups.registry,
+    status: () => groups.status(),
+    logOf: (group, replica) => join(groupsDirectory(directory), group, `${replica}.log`),
+  })
 }
