@@ -1,9 +1,6 @@
 import type { ScalingGroupSpec } from '../../catalog/groups/scalingGroup.ts'
 import type { PlainManifestOptions } from './manifestOptions.ts'
-import { modelContainer, PRE_STOP_SECONDS, replicaContainer } from './replicaContainer.ts'
-
-/** Seconds that calls in flight have to end where they have no timeout. */
-const DRAIN_SECONDS = 60
+import { drainSeconds, modelContainer, PRE_STOP_SECONDS, replicaContainer } from './replicaContainer.ts'
 
 /** The user that images of Node have beside root. */
 const USER = 1000
@@ -60,9 +57,4 @@ function volumes({ source }: ScalingGroupSpec, { tlsSecret }: PlainManifestOptio
     ...(source.kind === 'command' ? [] : [{ name: 'state', emptyDir: {} }]),
     ...(tlsSecret === null ? [] : [{ name: 'tls', secret: { secretName: tlsSecret, defaultMode: 0o440 } }]),
   ]
-}
-
-function drainSeconds({ policies, shutdownDelaySeconds }: ScalingGroupSpec): number {
-  const longest = policies.timeout ?? policies.deadline ?? 0
-  return Math.max(DRAIN_SECONDS, Math.ceil(shutdownDelaySeconds), Math.ceil(longest / 1000))
 }

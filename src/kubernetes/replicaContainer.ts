@@ -15,6 +15,9 @@ const STATE_FOLDER = '/var/lib/callplane'
 /** What Kubernetes takes as the name of a variable of the environment. */
 const VARIABLE = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/
 
+/** Seconds that calls in flight have to end where they have no timeout. */
+const DRAIN_SECONDS = 60
+
 /** Seconds in which a replica that is to end leaves DNS, before it is asked to. */
 export const PRE_STOP_SECONDS = 5
 
@@ -35,6 +38,12 @@ export function modelContainer({ image }: PlainManifestOptions): object {
     securityContext: containerSecurity,
     volumeMounts: [stateMount],
   }
+}
+
+/** How long calls in flight may go on in a replica that is to end. */
+export function drainSeconds({ policies, shutdownDelaySeconds }: ScalingGroupSpec): number {
+  const longest = policies.timeout ?? policies.deadline ?? 0
+  return Math.max(DRAIN_SECONDS, Math.ceil(shutdownDelaySeconds), Math.ceil(longest / 1000))
 }
 
 /** The container that is one replica. */
@@ -73,7 +82,15 @@ function commandOf(group: ScalingGroupSpec, options: PlainManifestOptions): read
       return ['callplane', 'worker', ...modules, ...workerFlags(group, options)]
     }
     case 'model':
-      return ['callplane', 'worker', '--model', source.model, ...workerFlags(group, options)]
+      return [
+        'callplane',
+        'worker',
+        '--model',
+        source.model,
+        '--group',
+        group.name,
+        ...workerFlags(group, options),
+      ]
     case 'endpoints':
       throw cannotDeploy(
         group,
@@ -100,10 +117,10 @@ function workerFlags(group: ScalingGroupSpec, options: PlainManifestOptions): re
   return [
     '--state',
     STATE_FOLDER,
-    '--group',
-    group.name,
-    '--max-concurrent-calls',
+    '--max-concurrent',
     String(group.maxConcurrentRequests),
+    '--shutdown-grace',
+    String(drainSeconds(group)),
     '--host',
     '0.0.0.0',
     '--port',
