@@ -1,24 +1,18 @@
-import { readFile } from 'node:fs/promises'
-import { EngineError, messageOf } from '../../base/errors.ts'
 import { Worker } from '../../worker/worker.ts'
-import type { WorkerOptions, WorkerTls } from '../../worker/workerOptions.ts'
+import type { WorkerOptions } from '../../worker/workerOptions.ts'
 import { exitCodeOf, exitCodes } from '../exitCode.ts'
 import { printError } from '../printError.ts'
 import { withTelemetry } from '../withTelemetry.ts'
+import { readTls, readToken, type SecurityFlags } from '../worker/securityFlags.ts'
 import { Shutdown } from '../worker/shutdown.ts'
 
-export interface WorkerFlags {
+export interface WorkerFlags extends SecurityFlags {
   readonly functions: readonly string[]
   readonly model: readonly string[]
   readonly group?: string
   readonly state?: string
   readonly host: string
   readonly port: number
-  readonly tlsCert?: string
-  readonly tlsKey?: string
-  readonly clientCa?: string
-  readonly tokenFile?: string
-  readonly insecure: boolean
   readonly metricsPort?: number
   readonly maxConcurrent?: number
   readonly maxQueued?: number
@@ -75,27 +69,6 @@ async function workerOptions(flags: WorkerFlags): Promise<WorkerOptions> {
     coalesce: flags.coalesce,
     log: (line) => void process.stderr.write(`${line}\n`),
   }
-}
-
-function readTls({ tlsCert: cert, tlsKey: key, clientCa }: WorkerFlags): WorkerTls | null {
-  if (cert !== undefined && key !== undefined) return { cert, key, clientCa }
-  if (cert === undefined && key === undefined && clientCa === undefined) return null
-  throw new EngineError('USAGE_INVALID', '--tls-cert and --tls-key are given together', {
-    hint: '--client-ca goes with them',
-  })
-}
-
-/** A command line can be read by everybody on the machine: the token is no part of it. */
-async function readToken({ tokenFile }: WorkerFlags): Promise<string | null> {
-  if (tokenFile === undefined) return process.env['CALLPLANE_TOKEN']?.trim() || null
-  let text: string
-  try {
-    text = await readFile(tokenFile, 'utf8')
-  } catch (error) {
-    const message = `cannot read the token in ${tokenFile}: ${messageOf(error)}`
-    throw new EngineError('IO_FAILED', message, { path: tokenFile }, error)
-  }
-  return text.trim()
 }
 
 function describe(worker: Worker, { tlsCert }: WorkerFlags): string {

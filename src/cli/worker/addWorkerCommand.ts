@@ -21,16 +21,22 @@ export function addWorkerCommand(program: Command, finish: (code: number) => voi
     })
 }
 
-function addAddressFlags(command: Command): Command {
+/** Where a server listens, and who may call it. */
+export function addListenFlags(command: Command, port: Option): Command {
   return command
     .option('--host <address>', 'where to listen; beyond this machine only with TLS and a token', '127.0.0.1')
-    .addOption(new Option('--port <n>', '0 for any').default(8080).argParser(parseWhole))
+    .addOption(port.argParser(parseWhole))
     .option('--tls-cert <file>', 'certificate in PEM format')
     .option('--tls-key <file>', 'its key')
     .option('--client-ca <file>', 'authority of the certificates that callers must have')
     .option('--token-file <file>', 'what callers must send as a bearer token (default: CALLPLANE_TOKEN)')
     .option('--insecure', 'let anybody call who reaches the address', false)
-    .addOption(new Option('--metrics-port <n>', 'answer GET /metrics there').argParser(parseWhole))
+}
+
+function addAddressFlags(command: Command): Command {
+  return addListenFlags(command, new Option('--port <n>', '0 for any').default(8080)).addOption(
+    new Option('--metrics-port <n>', 'answer GET /metrics there').argParser(parseWhole),
+  )
 }
 
 function addLimitFlags(command: Command): Command {
