@@ -5,6 +5,12 @@ import { FixtureExecutor } from './fixtureWorker.ts'
 // Secrets are asked for by name where handlers run; these are of a caller.
 const names = (Object.keys(fixtures) as (keyof typeof fixtures)[]).filter((name) => name !== 'tells')
 
-describeExecutor('remote', () => new FixtureExecutor(names.map((name) => registered(name))), {
-  isElsewhere: true,
-})
+for (const fault of [
+  { kind: 'none' },
+  { kind: 'delay', milliseconds: 2 },
+  { kind: 'throttle', bytesPerSecond: 2_000_000 },
+] as const) {
+  const functions = names.map((name) => registered(name))
+  const place = fault.kind === 'none' ? 'remote' : `remote (${fault.kind})`
+  describeExecutor(place, () => new FixtureExecutor(functions, fault), { isElsewhere: true })
+}

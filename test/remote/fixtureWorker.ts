@@ -10,6 +10,7 @@ import { createDispatcher } from '../../udf/dispatcher.ts'
 import type { CallResult, Executor, InvokeContext } from '../../udf/executor.ts'
 import { MainExecutor } from '../../udf/executors/main.ts'
 import { RemoteExecutor } from '../../udf/executors/remote/remote.ts'
+import { type Fault, FaultProxy } from './faultProxy.ts'
 import { atGroup, groupAt, TestReplicas } from './replicas.ts'
 
 /** A server of the protocol on a free port of this machine. */
@@ -61,14 +62,20 @@ export function hosting(functions: readonly RegisteredFunction[]): CallHandler {
   })
 }
 
-/** Calls functions at workers in this process that host them, through `before` if there is anything between. */
+/** Calls functions at two workers in this process that host them, each behind a proxy that spoils the connections as a test says. */
 export class FixtureExecutor implements Executor {
   readonly name = 'remote'
   readonly #functions: readonly RegisteredFunction[]
+  readonly #fault: Fault
   #opened: Promise<Opened> | null = null
 
-  constructor(functions: readonly RegisteredFunction[]) {
+  constructor(functions: readonly RegisteredFunction[], fault: Fault = { kind: 'none' }) {
     this.#functions = functions
+    this.#fault = fault
+  }
+
+  get proxies(): Promise<readonly FaultProxy[]> {
+    return this.#opened!.then(({ proxies }) => proxies)
   }
 
   concurrencyOf(): number {
@@ -76,7 +83,7 @@ export class FixtureExecutor implements Executor {
   }
 
   async open(): Promise<void> {
-    this.#opened ??= openFixtures(this.#functions)
+    this.#opened ??= openFixtures(this.#functions, this.#fault)
     await this.#opened
   }
 
@@ -100,19 +107,27 @@ export class FixtureExecutor implements Executor {
 
   async close(): Promise<void> {
     if (this.#opened === null) return
-    const { remote, replicas, servers } = await this.#opened
+    const { remote, replicas, proxies, servers } = await this.#opened
     await remote.close()
     await replicas.close()
+    await Promise.all(proxies.map((proxy) => proxy.close()))
     for (const server of servers) server.close()
   }
 }
 
 type Opened = Awaited<ReturnType<typeof openFixtures>>
 
-async function openFixtures(functions: readonly RegisteredFunction[]) {
+async function openFixtures(functions: readonly RegisteredFunction[], fault: Fault) {
   const servers = [await TestServer.open(hosting(functions)), await TestServer.open(hosting(functions))]
-  const group = groupAt(servers.map(({ endpoint }) => endpoint))
-  const channels = servers.map(({ endpoint }) => createChannel({ endpoint, tls: null, token: null }))
+  const proxies = await Promise.all(servers.map(({ endpoint }) => FaultProxy.open(endpoint)))
+  for (const proxy of proxies) proxy.fault = fault
+  const group = groupAt(proxies.map(({ endpoint }) => endpoint))
+  const channels = proxies.map(({ endpoint }) =>
+    createChannel({ endpoint, tls: null, token: null, keepalive }),
+  )
   const replicas = new TestReplicas(group, channels, 16)
-  return { remote: new RemoteExecutor({ replicasOf: () => replicas }), group, replicas, servers }
+  return { remote: new RemoteExecutor({ replicasOf: () => replicas }), group, replicas, proxies, servers }
 }
+
+/** Connections that answer nothing are given up soon. */
+const keepalive = { period: 200, timeout: 300 }

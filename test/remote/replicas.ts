@@ -65,8 +65,9 @@ export class TestReplicas implements Replicas {
   #leastLoaded(): CallChannel | null {
     const load = (channel: CallChannel): number => this.#inFlight.get(channel) ?? 0
     const free = this.#channels.filter((channel) => load(channel) < this.#places)
-    // One that failed is taken where there is no other.
+    // The call that lost one goes to another, if there is one.
     const others = free.filter((channel) => channel !== this.#lastFailed)
+    if (free.length > 0) this.#lastFailed = null
     return (others.length > 0 ? others : free).toSorted((a, b) => load(a) - load(b))[0] ?? null
   }
 
