@@ -1,12 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
-import { missingFile } from '../models/pythonModels.ts'
-
-const cache = process.env['CALLPLANE_CACHE'] ?? '.cache'
-const python = join(cache, 'python/bin/python')
+import { missingFile, pythonProgram } from '../models/pythonModels.ts'
 
 /** Why manifests cannot be validated here; null if they can. */
-export const missingPython = missingFile(python)
+export const missingPython = missingFile(pythonProgram)
 
 interface Verdict {
   readonly kind: string
@@ -19,7 +15,7 @@ interface Verdict {
 /** What Kubernetes' published schemas say of each document, in each version. */
 export function validateManifests(yaml: string, versions: readonly string[]): readonly Verdict[] {
   const script = ['test/python/validateManifests.py', 'test/kubernetes/scaledObject.schema.json', ...versions]
-  const run = spawnSync(python, script, { input: yaml, encoding: 'utf8' })
+  const run = spawnSync(pythonProgram, script, { input: yaml, encoding: 'utf8' })
   if (run.status !== 0) throw new Error(run.stderr)
   return JSON.parse(run.stdout)
 }

@@ -4,6 +4,9 @@ import { join, resolve } from 'node:path'
 /** Where `test/python/setup.sh` puts Python and the models; nothing else writes there. */
 const cache = resolve(process.env['CALLPLANE_CACHE'] ?? join(import.meta.dirname, '../../.cache'))
 
+/** Of the virtual environment; it may not be there. */
+export const pythonProgram: string = join(cache, 'python/bin/python')
+
 /** Path of a file of the models, such as `minilm/minilm.onnx`; it may not be there. */
 export function modelFile(name: string): string {
   return join(cache, 'models', name)

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EngineError, messageOf } from '../../src/base/errors.ts'
@@ -9,12 +9,12 @@ import type { RunModel, TensorData } from '../../udf/executors/onnx/pipeline.ts'
 import { bertCharacter } from '../../udf/executors/onnx/text/bertCharacters.ts'
 import { openTextPipeline } from '../../udf/executors/onnx/text/textPipeline.ts'
 import { openTokenizer } from '../../udf/executors/onnx/text/tokenizer.ts'
+import { missingFile, modelFile, pythonProgram } from './pythonModels.ts'
 import { batchOf, bindingOf, context, embeddingPipeline, graphOf, rowsOf } from './textHarness.ts'
 
-const models = resolve(process.env['CALLPLANE_MODELS'] ?? '.cache/models', 'minilm')
-const python = resolve(process.env['CALLPLANE_PYTHON'] ?? '.cache/python/bin/python')
-const missing = [join(models, 'minilm.onnx'), python].find((path) => !existsSync(path))
-const skipped = missing === undefined ? '' : `: skipped, there is no ${missing}`
+const models = modelFile('minilm')
+const missing = missingFile(join(models, 'minilm.onnx'), pythonProgram)
+const skipped = missing === null ? '' : ` (skipped: ${missing})`
 
 interface Reference {
   readonly text: string
@@ -22,14 +22,16 @@ interface Reference {
   readonly cut: readonly number[]
 }
 
-describe.skipIf(missing !== undefined)(`texts as in Python${skipped}`, () => {
+describe.skipIf(missing !== null)(`texts as in Python${skipped}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'callplane-reference-'))
   const tokenizer = join(models, 'tokenizer.json')
   let reference: readonly Reference[] = []
   let texts: readonly string[] = []
 
   beforeAll(() => {
-    const run = spawnSync(python, ['test/python/textReference.py', models, folder], { encoding: 'utf8' })
+    const run = spawnSync(pythonProgram, ['test/python/textReference.py', models, folder], {
+      encoding: 'utf8',
+    })
     if (run.status !== 0) throw new Error(run.stderr)
     reference = read('reference.json') as typeof reference
     texts = reference.map(({ text }) => text)
