@@ -13,6 +13,8 @@ export interface IpcMessage {
   readonly kind: 'schema' | 'dictionary' | 'batch'
   /** Bytes of the buffers that follow it. */
   readonly bodyBytes: number
+  /** Of a batch; 0 of others. */
+  readonly rows: number
 }
 
 /** Checks the metadata of a message: its tables, its fields, and that its buffers lie in its body. */
@@ -28,16 +30,15 @@ export function checkMessage(metadata: Uint8Array, mostBodyBytes: number): IpcMe
   switch (message.uint8(1)) {
     case schemaHeader:
       checkSchema(header)
-      return { kind: 'schema', bodyBytes }
+      return { kind: 'schema', bodyBytes, rows: 0 }
     case dictionaryHeader: {
       const data = header.table(1)
       if (data === null) throw new FlatBufferError('a dictionary without data')
       checkBatch(data, bodyBytes)
-      return { kind: 'dictionary', bodyBytes }
+      return { kind: 'dictionary', bodyBytes, rows: 0 }
     }
     case batchHeader:
-      checkBatch(header, bodyBytes)
-      return { kind: 'batch', bodyBytes }
+      return { kind: 'batch', bodyBytes, rows: checkBatch(header, bodyBytes) }
     default:
       throw new FlatBufferError(`a message of kind ${message.uint8(1)}`)
   }
@@ -62,7 +63,8 @@ function checkSchema(schema: FlatTable): void {
   for (const field of schema.tables(1)) visit(field, 1)
 }
 
-function checkBatch(batch: FlatTable, bodyBytes: number): void {
+/** Answers its rows. */
+function checkBatch(batch: FlatTable, bodyBytes: number): number {
   const rows = batch.int64(0)
   if (rows < 0n || rows > 2n ** 31n) throw new FlatBufferError(`a batch of ${rows} rows`)
   const nodes = batch.vector(1, structBytes)
@@ -84,6 +86,7 @@ function checkBatch(batch: FlatTable, bodyBytes: number): void {
   }
   batch.table(3)
   batch.vector(4, 8)
+  return Number(rows)
 }
 
 /** Where a message lies in a file. */
