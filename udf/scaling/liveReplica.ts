@@ -36,10 +36,10 @@ export interface LiveReplicaOptions {
   /** Whether it can be started again: then it is given up when it is silent for too long. */
   readonly isOwn: boolean
   /** It takes calls; `isFirst`: for the first time. */
-  onReady(isFirst: boolean): void
+  readonly onReady: (isFirst: boolean) => void
   /** A place is free again. */
-  onReleased(): void
-  log(kind: ScalingEvent['kind'], detail: string | null): void
+  readonly onReleased: () => void
+  readonly log: (kind: ScalingEvent['kind'], detail: string | null) => void
 }
 
 interface PlacedCall {

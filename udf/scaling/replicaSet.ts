@@ -14,7 +14,7 @@ import type {
   Replicas,
 } from './replica.ts'
 import { ReplicaSlot } from './replicaSlot.ts'
-import { isClosed, isDraining, noneAnswers, noneReady } from './scalingErrors.ts'
+import { closedError, drainingError, noneAnswers, noneReady } from './scalingErrors.ts'
 import type { ScalingLog } from './scalingEvent.ts'
 import { WaitingCalls } from './waitingCalls.ts'
 
@@ -72,8 +72,8 @@ export class ReplicaSet implements Replicas {
 
   acquire(signal: CallSignal): Promise<ReplicaLease> {
     if (signal.aborted) return Promise.reject(signal.reason)
-    if (this.#lifetime.aborted) return Promise.reject(isClosed(this.#options.group))
-    if (this.#isDraining) return Promise.reject(isDraining(this.#options.group))
+    if (this.#lifetime.aborted) return Promise.reject(closedError(this.#options.group))
+    if (this.#isDraining) return Promise.reject(drainingError(this.#options.group))
     this.#open()
     const lease = this.#waiting.size === 0 ? this.#place() : null
     if (lease !== null) {
@@ -84,7 +84,7 @@ export class ReplicaSet implements Replicas {
   }
 
   async prepare(): Promise<void> {
-    if (this.#lifetime.aborted) throw isClosed(this.#options.group)
+    if (this.#lifetime.aborted) throw closedError(this.#options.group)
     this.#open()
     if (this.#hasReady()) return
     const lease = await this.#wait(NEVER, true)
@@ -116,8 +116,8 @@ export class ReplicaSet implements Replicas {
 
   async close(): Promise<void> {
     const { group, provider } = this.#options
-    this.#lifetime.abort(isClosed(group))
-    this.#waiting.failAll(isClosed(group))
+    this.#lifetime.abort(closedError(group))
+    this.#waiting.failAll(closedError(group))
     const slots = this.#slots
     for (const slot of slots) slot.close()
     await provider.close()
@@ -218,11 +218,13 @@ export class ReplicaSet implements Replicas {
         log(Object.freeze({ kind, group: group.name, revision, replica, detail })),
     })
     this.#slots = [...this.#slots, slot]
-    void slot.done.then(() => {
-      this.#slots = this.#slots.filter((other) => other !== slot)
-      this.#scale()
-    })
+    void slot.done.then(() => this.#remove(slot))
     return slot
+  }
+
+  #remove(slot: ReplicaSlot): void {
+    this.#slots = this.#slots.filter((other) => other !== slot)
+    this.#scale()
   }
 
   #ready(isFirst: boolean): void {

@@ -17,10 +17,10 @@ const PORTS_TAKEN_MAX = 3
 export interface SlotOptions extends Omit<LiveReplicaOptions, 'provided' | 'log'> {
   readonly group: ScalingGroupSpec
   /** Starts a replica, or gives the one that is there. */
-  start(): Promise<ProvidedReplica>
+  readonly start: () => Promise<ProvidedReplica>
   /** `isFinal`: trying again will not help. */
-  onStartFailed(error: EngineError, isFinal: boolean): void
-  log(kind: ScalingEvent['kind'], replica: string | null, detail: string | null): void
+  readonly onStartFailed: (error: EngineError, isFinal: boolean) => void
+  readonly log: (kind: ScalingEvent['kind'], replica: string | null, detail: string | null) => void
 }
 
 /** A place for one replica: starts it, and again when it ends, until it is not needed any more. */

@@ -57,13 +57,13 @@ export function noneAnswers({ name }: Named, endpoints: readonly string[]): Engi
   )
 }
 
-export function isDraining({ name }: Named): EngineError {
+export function drainingError({ name }: Named): EngineError {
   return new EngineError(
     'GROUP_UNAVAILABLE',
     `scaling group '${name}' is being ended and takes no more calls`,
   )
 }
 
-export function isClosed({ name }: Named): EngineError {
+export function closedError({ name }: Named): EngineError {
   return new EngineError('SESSION_CLOSED', `the replicas of scaling group '${name}' were closed`)
 }

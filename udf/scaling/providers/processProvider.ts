@@ -4,7 +4,7 @@ import type { ScalingGroupSpec } from '../../../catalog/groups/scalingGroup.ts'
 import type { SecretValues } from '../../../catalog/secret.ts'
 import { createRedactor } from '../../../src/base/redact.ts'
 import type { ProvidedReplica, ReplicaProvider } from '../replica.ts'
-import { isClosed, notSpawned } from '../scalingErrors.ts'
+import { closedError, notSpawned } from '../scalingErrors.ts'
 import { freePort } from './freePort.ts'
 import { findProgram, type ReplicaCommand, replicaCommand } from './replicaCommand.ts'
 import { ReplicaLog } from './replicaLog.ts'
@@ -46,7 +46,7 @@ export class ProcessProvider implements ReplicaProvider {
     if (program === null) {
       throw notSpawned(group, command.program, `there is no program '${command.program}'`)
     }
-    if (this.#isClosed) throw isClosed(group)
+    if (this.#isClosed) throw closedError(group)
     const id = `${group.name}-${revision}-${++this.#count}`
     const replica = new ReplicaProcess({
       id,
