@@ -1,7 +1,7 @@
 import type { FunctionSignature } from '../../../catalog/function.ts'
 import type { Batch } from '../../../src/arrow/column.ts'
 import { concatColumns } from '../../../src/arrow/columns.ts'
-import { encodePayload, payloadBytes } from '../../../src/arrow/ipcPayload.ts'
+import { encodePayload } from '../../../src/arrow/ipcPayload.ts'
 import { Cancellation, onAbort } from '../../../src/base/cancellation.ts'
 import { EngineError, isEngineError } from '../../../src/base/errors.ts'
 import { MESSAGE_BYTES_MAX } from '../../../src/protocol/limits.ts'
@@ -62,10 +62,9 @@ async function callPart(sender: Sender, call: RemoteBatch, range: RowRange): Pro
   const { signature, batch, context } = call
   context.signal.throwIfAborted()
   const fields = sentFields(signature)
-  const rows = rowsOf(fields, batch, range)
-  const bytes = payloadBytes(fields, rows)
-  if (bytes > PAYLOAD_BYTES_MAX) {
-    if (range.length === 1) throw tooLarge(call, range.from, bytes)
+  const payload = encodePayload(fields, rowsOf(fields, batch, range))
+  if (payload.byteLength > PAYLOAD_BYTES_MAX) {
+    if (range.length === 1) throw tooLarge(call, range.from, payload.byteLength)
     const results: CallResult[] = []
     for (const half of halves(range)) results.push(await callPart(sender, call, half))
     return joined(signature, results)
@@ -73,19 +72,26 @@ async function callPart(sender: Sender, call: RemoteBatch, range: RowRange): Pro
   const isWhole = range.length === batch.length
   const own = isWhole ? context : { ...context, firstRow: context.firstRow + range.from }
   try {
-    const result = await callRows(sender, { signature, batch: rows, context: own })
+    const result = await callPayload(sender, payload, { signature, context: own, rows: range.length })
     return isWhole ? result : inWhole(result, range, batch.length)
   } catch (error) {
     throw isWhole || !isEngineError(error) ? error : errorInWhole(error, placesOf(range), batch.length)
   }
 }
 
-/** The rows of one request. */
-async function callRows(sender: Sender, { signature, batch, context }: RemoteBatch): Promise<CallResult> {
-  const place = { signature, batch: context.batch, rows: batch.length }
+interface PayloadCall extends Omit<RemoteBatch, 'batch'> {
+  readonly rows: number
+}
+
+async function callPayload(
+  sender: Sender,
+  payload: Uint8Array,
+  { signature, context, rows }: PayloadCall,
+): Promise<CallResult> {
+  const place = { signature, batch: context.batch, rows }
   const request = {
     name: signature.remote!.function,
-    payload: encodePayload(sentFields(signature), batch),
+    payload,
     headers: callHeaders(signature, context),
     deadline: context.deadline,
     signal: context.signal,
