@@ -1,9 +1,7 @@
 import type { ScalingGroupSpec } from '../../catalog/groups/scalingGroup.ts'
 import type { PlainManifestOptions } from './manifestOptions.ts'
+import { podSecurity } from './podSecurity.ts'
 import { drainSeconds, modelContainer, PRE_STOP_SECONDS, replicaContainer } from './replicaContainer.ts'
-
-/** The user that images of Node have beside root. */
-const USER = 1000
 
 /** What all pods of the group have, and no others. */
 export function selectorOf({ name }: PlainManifestOptions): Readonly<Record<string, string>> {
@@ -37,13 +35,7 @@ function podSpec(group: ScalingGroupSpec, options: PlainManifestOptions): object
     ...(imagePullSecrets.length === 0
       ? {}
       : { imagePullSecrets: imagePullSecrets.map((name) => ({ name })) }),
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: USER,
-      runAsGroup: USER,
-      fsGroup: USER,
-      seccompProfile: { type: 'RuntimeDefault' },
-    },
+    securityContext: podSecurity,
     terminationGracePeriodSeconds: PRE_STOP_SECONDS + drainSeconds(group),
     ...(group.source.kind === 'model' ? { initContainers: [modelContainer(options)] } : {}),
     containers: [replicaContainer(group, options)],

@@ -4,6 +4,7 @@ import type { ScalingGroupSpec } from '../../catalog/groups/scalingGroup.ts'
 import { unreachable } from '../base/errors.ts'
 import { cannotDeploy } from './cannotDeploy.ts'
 import type { PlainManifestOptions } from './manifestOptions.ts'
+import { containerSecurity } from './podSecurity.ts'
 import { quantities } from './quantities.ts'
 
 /** Where a worker finds its certificate. */
@@ -20,12 +21,6 @@ const DRAIN_SECONDS = 60
 
 /** Seconds in which a replica that is to end leaves DNS, before it is asked to. */
 export const PRE_STOP_SECONDS = 5
-
-const containerSecurity = {
-  allowPrivilegeEscalation: false,
-  readOnlyRootFilesystem: true,
-  capabilities: { drop: ['ALL'] },
-}
 
 const stateMount = { name: 'state', mountPath: STATE_FOLDER }
 

@@ -5,6 +5,7 @@ import type { ScalingGroupSpec } from '../../catalog/groups/scalingGroup.ts'
 import { manifestsText } from '../../src/kubernetes/manifest.ts'
 import type { ManifestOptions } from '../../src/kubernetes/manifestOptions.ts'
 import { manifestsOf } from '../../src/kubernetes/manifests.ts'
+import { scalerManifests } from '../../src/kubernetes/scalerManifests.ts'
 import { churn, embedder, options, upper } from './groups.ts'
 import { missingPython, validateManifests } from './python.ts'
 
@@ -48,6 +49,10 @@ describe.each(cases)('the manifests of %s', (file, group, given) => {
   })
 })
 
+it('the manifests of the scaler are those of the golden file', async () => {
+  await expect(manifestsText(scalerManifests(options))).toMatchFileSnapshot('golden/scaler.yaml')
+})
+
 /** One for each object. */
 const mistakes: readonly (readonly [string, string])[] = [
   ['containerPort: 8080', "containerPort: '8080'"],
@@ -63,7 +68,8 @@ describe.skipIf(missingPython !== null)(`the schemas of Kubernetes${skipped}`, (
   const versions = ['1.30', '1.37']
 
   it('accept what is written', () => {
-    const all = cases.flatMap(([, group, given]) => manifestsOf(group, given))
+    const groups = cases.flatMap(([, group, given]) => manifestsOf(group, given))
+    const all = [...scalerManifests(secured), ...groups]
     const verdicts = validateManifests(manifestsText(all), versions)
     expect(verdicts.filter(({ problem }) => problem !== null)).toEqual([])
     expect(new Set(verdicts.map(({ kind }) => kind))).toEqual(
