@@ -6,9 +6,11 @@ import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
 import type { SecretValues } from '../../catalog/secret.ts'
 import type { OnnxExecutor, OnnxOptions } from '../../udf/executors/onnx/onnx.ts'
 import { RemoteExecutor } from '../../udf/executors/remote/remote.ts'
+import type { LoadReporter } from '../../udf/scaling/loadReporter.ts'
 import { type Announce, AnnouncedFunctions } from './announcedFunctions.ts'
 import { GroupReplicas } from './groupReplicas.ts'
 import { createModelExecutor } from './modelExecutor.ts'
+import { openLoadReporter } from './openLoadReporter.ts'
 import { openReplicas } from './openReplicas.ts'
 import { ReplicaPublisher } from './replicaPublisher.ts'
 import { SessionCatalog } from './sessionCatalog.ts'
@@ -40,6 +42,7 @@ export class Callables {
   readonly #announced: AnnouncedFunctions
   readonly #replicas: GroupReplicas
   readonly #publisher: ReplicaPublisher | null
+  readonly #reporter: LoadReporter | null
 
   private constructor(options: CallablesOptions, placed: PlacedDefinitions) {
     const { definitions, settings, state, baseDirectory, secrets } = options
@@ -71,6 +74,7 @@ export class Callables {
       resolveModel: (reference) => this.models.resolveModel(reference),
     })
     this.#publisher = openPublisher(state.directory, this.groups)
+    this.#reporter = openLoadReporter(this.groups)
   }
 
   /** Throws what is wrong with the definitions of groups. */
@@ -87,6 +91,7 @@ export class Callables {
   async close(): Promise<void> {
     await Promise.all([this.onnx.close(), this.remote.close()])
     await this.#replicas.close()
+    await this.#reporter?.close()
     await this.#publisher?.close()
   }
 
