@@ -138,6 +138,7 @@ export class LiveReplica {
     if (outcome === 'answered') {
       this.#hasAnswered = true
       this.#failures = 0
+      this.#misses = 0
       this.#options.pace.note(this.#options.clock.now() - begun)
       if (this.#state === 'ejected') this.#nap.abort(null)
       return
@@ -154,19 +155,20 @@ export class LiveReplica {
 
   async #watch(): Promise<void> {
     for (;;) {
-      await this.#sleep(this.#delay())
+      const hasSlept = await this.#sleep(this.#delay())
       if (this.#over.aborted) return
-      if (this.#isQuestionDue()) await this.#ask()
+      if (hasSlept && this.#isQuestionDue()) await this.#ask()
       if (this.#over.aborted) return
     }
   }
 
-  /** Ends early when something happens that asks for it. */
-  async #sleep(milliseconds: number): Promise<void> {
-    if (milliseconds === 0) return
-    this.#nap = new Cancellation()
-    if (this.#over.aborted) return
-    await this.#options.clock.sleep(milliseconds, this.#nap).catch(() => undefined)
+  /** False where something happened meanwhile that changes how long to sleep. */
+  async #sleep(milliseconds: number): Promise<boolean> {
+    if (milliseconds === 0) return true
+    const nap = new Cancellation()
+    this.#nap = nap
+    await this.#options.clock.sleep(milliseconds, nap).catch(() => undefined)
+    return !nap.aborted
   }
 
   #delay(): number {
