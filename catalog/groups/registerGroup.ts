@@ -42,8 +42,15 @@ function remoteFunction(
   { signature, definition }: RegisteredFunction,
   remote: RemoteBinding,
 ): RegisteredFunction {
-  // The secrets that its handler asks for are those of the replicas.
-  const own: FunctionSignature = { ...signature, executor: 'remote', secrets: [], remote }
+  const own: FunctionSignature = {
+    ...signature,
+    // What is kept of another revision's results is not of this one.
+    version: Math.max(signature.version, remote.revision),
+    executor: 'remote',
+    // Those that its handler asks for are given to the replicas.
+    secrets: [],
+    remote,
+  }
   return Object.freeze({ signature: Object.freeze(own), definition })
 }
 
