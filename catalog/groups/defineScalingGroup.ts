@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { findModules } from '../findModules.ts'
+import { checkModelName } from '../models/modelName.ts'
 import { readScalingGroup } from './readScalingGroup.ts'
 import type { ScalingGroupSpec, TransportSecurity } from './scalingGroup.ts'
 import type { ScalingGroupOptions } from './scalingGroupOptions.ts'
@@ -22,6 +23,12 @@ export interface ScalingGroupDefinition {
 export function ScalingGroup(options: ScalingGroupOptions): ScalingGroupDefinition {
   const spec = readScalingGroup(options)
   return Object.freeze({ [brand]: true, name: spec.name, spec })
+}
+
+/** The same group by another name. Throws NAME_INVALID. */
+export function renameGroup({ spec }: ScalingGroupDefinition, name: string): ScalingGroupDefinition {
+  checkModelName(name, 'group')
+  return Object.freeze({ [brand]: true, name, spec: Object.freeze({ ...spec, name }) })
 }
 
 /** Holds across copies of the package. */

@@ -15,6 +15,8 @@ import {
   type RunFlags,
   type SessionFlags,
 } from './flags.ts'
+import { addGroupCommands } from './groups/addGroupCommands.ts'
+import { addScalerCommand } from './kubernetes/addScalerCommand.ts'
 import { addModelCommands } from './models/addModelCommands.ts'
 import type { QueryFlags } from './readQuery.ts'
 import { packageVersion } from './version.ts'
@@ -52,7 +54,9 @@ function createProgram(finish: Finish): Command {
   addRunCommands(program, finish)
   addCatalogCommands(program, finish)
   addModelCommands(program, finish)
+  addGroupCommands(program, finish)
   addWorkerCommand(program, finish)
+  addScalerCommand(program, finish)
   return program
 }
 

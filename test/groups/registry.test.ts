@@ -24,6 +24,10 @@ async function deploy(registry: GroupRegistry, maxReplicas: number, share?: numb
   return registry.commit(await registry.plan(echo({ maxReplicas })), share)
 }
 
+async function failures(...attempts: readonly Promise<unknown>[]): Promise<readonly string[]> {
+  return Promise.all(attempts.map(failureOf))
+}
+
 it('deploys revision after revision, and lists them', async () => {
   const { registry } = await openGroups()
   expect([await registry.list(), await registry.changes()]).toEqual([[], 0])
@@ -188,8 +192,6 @@ it('pins the version of a model', async () => {
 
 it('says what is wrong', async () => {
   const { registry, store } = await openGroups()
-  const failures = async (...attempts: readonly Promise<unknown>[]): Promise<readonly string[]> =>
-    Promise.all(attempts.map(failureOf))
   expect(await failureOf(registry.inspect('echo'))).toBe(
     "GROUP_UNKNOWN no scaling group 'echo' is deployed: the list of groups is empty",
   )

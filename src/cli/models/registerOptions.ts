@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { RegisterModelOptions } from '../../../catalog/models/modelRegistry.ts'
 import { type TextModel, textClassification, textEmbedding } from '../../../catalog/models/textModels.ts'
 import { EngineError, messageOf } from '../../base/errors.ts'
+import { moduleExport } from '../moduleExport.ts'
 import type { RegisterFlags, TextFlags } from './modelFlags.ts'
 
 /** Throws USAGE_INVALID for flags that contradict each other, and what the options themselves are refused with. */
@@ -76,8 +77,7 @@ async function readLabels(labels: string): Promise<readonly string[]> {
   }
 }
 
-/** `fit.ts`, or `fit.ts#scale` for one of its exports. */
 function moduleOf(text: string): string | { readonly module: string; readonly export: string } {
-  const [, module, name] = /^(.+)#([\p{ID_Start}$_][\p{ID_Continue}$]*)$/su.exec(text) ?? []
-  return module === undefined || name === undefined ? text : { module, export: name }
+  const { module, exportName } = moduleExport(text)
+  return exportName === null ? module : { module, export: exportName }
 }
