@@ -13,12 +13,23 @@ export interface IpcMessage {
   readonly kind: 'schema' | 'dictionary' | 'batch'
   /** Bytes of the buffers that follow it. */
   readonly bodyBytes: number
-  /** Of a batch; 0 of others. */
+  /** Rows of a batch, values of a dictionary. */
   readonly rows: number
+  /** Rows of the longest of its columns, however deep. */
+  readonly longest: number
+  readonly isCompressed: boolean
+  /** Whether it adds to a dictionary that was there before. */
+  readonly isDelta: boolean
 }
 
+type BatchFacts = Pick<IpcMessage, 'rows' | 'longest' | 'isCompressed' | 'isDelta'>
+
 /** Checks the metadata of a message: its tables, its fields, and that its buffers lie in its body. */
-export function checkMessage(metadata: Uint8Array, mostBodyBytes: number): IpcMessage {
+export function checkMessage(
+  metadata: Uint8Array,
+  mostBodyBytes: number,
+  mostFields = maxFields,
+): IpcMessage {
   const message = FlatTable.root(metadata)
   const header = message.table(2)
   const bodyBytes = Number(message.int64(3))
@@ -29,32 +40,33 @@ export function checkMessage(metadata: Uint8Array, mostBodyBytes: number): IpcMe
   message.tables(4)
   switch (message.uint8(1)) {
     case schemaHeader:
-      checkSchema(header)
-      return { kind: 'schema', bodyBytes, rows: 0 }
+      checkSchema(header, mostFields)
+      return { kind: 'schema', bodyBytes, rows: 0, longest: 0, isCompressed: false, isDelta: false }
     case dictionaryHeader: {
       const data = header.table(1)
       if (data === null) throw new FlatBufferError('a dictionary without data')
-      checkBatch(data, bodyBytes)
-      return { kind: 'dictionary', bodyBytes, rows: 0 }
+      return { kind: 'dictionary', bodyBytes, ...checkBatch(data, bodyBytes), isDelta: header.uint8(2) !== 0 }
     }
     case batchHeader:
-      return { kind: 'batch', bodyBytes, rows: checkBatch(header, bodyBytes) }
+      return { kind: 'batch', bodyBytes, ...checkBatch(header, bodyBytes) }
     default:
       throw new FlatBufferError(`a message of kind ${message.uint8(1)}`)
   }
 }
 
-function checkSchema(schema: FlatTable): void {
+function checkSchema(schema: FlatTable, mostFields = maxFields): void {
   if (schema.int16(0) !== 0) throw new FlatBufferError('numbers with their highest byte first')
   schema.tables(2)
   let fields = 0
   const visit = (field: FlatTable, nesting: number): void => {
-    if (nesting > maxNesting || ++fields > maxFields)
+    if (nesting > maxNesting || ++fields > mostFields)
       throw new FlatBufferError('too many fields within one another')
     field.vector(0, 1)
     field.table(3)
     field.table(4)?.table(1)
     for (const entry of field.tables(6)) {
+      // Many fields may name the same entries.
+      if (++fields > mostFields) throw new FlatBufferError('too many words about its fields')
       entry.vector(0, 1)
       entry.vector(1, 1)
     }
@@ -63,10 +75,10 @@ function checkSchema(schema: FlatTable): void {
   for (const field of schema.tables(1)) visit(field, 1)
 }
 
-/** Answers its rows. */
-function checkBatch(batch: FlatTable, bodyBytes: number): number {
+function checkBatch(batch: FlatTable, bodyBytes: number): BatchFacts {
   const rows = batch.int64(0)
   if (rows < 0n || rows > 2n ** 31n) throw new FlatBufferError(`a batch of ${rows} rows`)
+  let longest = 0
   const nodes = batch.vector(1, structBytes)
   for (let k = 0; k < (nodes?.length ?? 0); k++) {
     const length = nodes!.int64(k * structBytes)
@@ -75,6 +87,7 @@ function checkBatch(batch: FlatTable, bodyBytes: number): number {
     if (length < 0n || length > 2n ** 31n || nulls < -1n || nulls > length) {
       throw new FlatBufferError(`a column of ${length} rows, ${nulls} of them null`)
     }
+    longest = Math.max(longest, Number(length))
   }
   const buffers = batch.vector(2, structBytes)
   for (let k = 0; k < (buffers?.length ?? 0); k++) {
@@ -84,9 +97,9 @@ function checkBatch(batch: FlatTable, bodyBytes: number): number {
       throw new FlatBufferError(`a buffer of ${length} bytes at ${offset} in a body of ${bodyBytes}`)
     }
   }
-  batch.table(3)
+  const isCompressed = batch.table(3) !== null
   batch.vector(4, 8)
-  return Number(rows)
+  return { rows: Number(rows), longest, isCompressed, isDelta: false }
 }
 
 /** Where a message lies in a file. */

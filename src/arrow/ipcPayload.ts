@@ -1,19 +1,18 @@
 import type * as arrow from 'apache-arrow'
-import type { Schema } from '../base/dataType.ts'
+import type { DataType, Schema } from '../base/dataType.ts'
 import { EngineError, isEngineError, messageOf } from '../base/errors.ts'
 import { formatType } from '../base/formatType.ts'
-import { schemaOfArrow } from './arrowSchema.ts'
-import { canRead } from './arrowStorage.ts'
-import { type Batch, byteSize } from './column.ts'
-import { FlatBufferError } from './flatTable.ts'
-import { checkMessage } from './ipcMessage.ts'
+import { dataTypeOfField, schemaOfArrow } from './arrowSchema.ts'
+import { canRead, entryFields } from './arrowStorage.ts'
+import type { Batch } from './column.ts'
 import { IpcWriter } from './ipcWriter.ts'
 import { library } from './library.ts'
+import { checkFrames, type PayloadLimits } from './payloadFrames.ts'
+import { checkData, checkStorage } from './payloadStorage.ts'
+import { plainColumn, plainSchema } from './plainColumns.ts'
 import { batchOf } from './table.ts'
 
-const CONTINUATION = 0xff_ff_ff_ff
-
-/** Columns as one stream of Arrow's IPC format: a schema and batches, without dictionaries that we made. */
+/** Columns as one stream of Arrow's IPC format. */
 export interface Payload {
   readonly fields: Schema
   readonly batches: readonly Batch[]
@@ -22,78 +21,98 @@ export interface Payload {
 }
 
 /**
- * The columns that a payload must have, in order, whatever their names; or what they must be for the names that it has, which may
- * throw; null for any.
+ * A batch as one stream of Arrow's IPC format, which has no dictionaries: enums go as text. Large columns are copied once.
  */
-export type ExpectedColumns = Schema | ((names: readonly string[]) => Schema) | null
-
-export interface PayloadLimits {
-  readonly maxRows: number
-}
-
 export function encodePayload(fields: Schema, batch: Batch): Uint8Array {
-  const writer = new IpcWriter(fields, 'stream')
-  return Buffer.concat([...writer.write(batch), ...writer.finish()])
+  const plain = plainSchema(fields)
+  const columns = fields.map(({ type }, index) => plainColumn(type, batch.columns[index]!))
+  const writer = new IpcWriter(plain, 'stream')
+  return Buffer.concat([...writer.write({ length: batch.length, columns }), ...writer.finish()])
 }
 
-/** Bytes that the payload of a batch takes, about: what its buffers hold, and some more for what describes them. */
-export function payloadBytes(fields: Schema, { columns }: Batch): number {
-  const described = 1024 + fields.length * 512
-  return columns.reduce((sum, column) => sum + byteSize(column), described)
-}
-
-/** All of it is checked before it is decoded, and copied. Throws ARROW_INVALID, for whatever is wrong with it. */
-export function decodePayload(
-  expected: ExpectedColumns,
-  bytes: Uint8Array,
-  { maxRows }: PayloadLimits,
-): Payload {
+/**
+ * The columns of a payload, from whomever it comes: what it claims is checked before it is decoded, all of it is copied, and no
+ * claim takes more time or memory than its bytes are worth. `expected` are the types of its columns in order, whatever their names and
+ * however Arrow keeps them; null for any. Throws ARROW_INVALID, and TYPE_UNSUPPORTED for a type that DuckDB has no like of.
+ */
+export function decodePayload(expected: Schema | null, bytes: Uint8Array, limits: PayloadLimits): Payload {
   try {
-    checkStream(bytes, maxRows)
-    const reader = library.RecordBatchReader.from(bytes).open()
-    const names = reader.schema.fields.map(({ name }) => name)
-    const fields = expectedFields(expected, names) ?? schemaOfArrow(reader.schema)
-    checkFields(fields, reader.schema)
-    const batches = [...reader].map((batch) => batchOf(fields, batch))
-    return { fields, batches, length: batches.reduce((sum, { length }) => sum + length, 0) }
+    const frames = checkFrames(bytes, limits)
+    const reader = library.RecordBatchReader.from(bytes.subarray(0, frames.end)).open()
+    const given = reader.schema.fields
+    for (const { name, type } of given) checkStorage(type, name)
+    const fields = expected === null ? schemaOfArrow(reader.schema) : fieldsAs(expected, given)
+    const batches: Batch[] = []
+    // apache-arrow makes up an empty batch where there is none.
+    for (let batch = 0; batch < frames.batches; batch++) batches.push(nextBatch(reader, fields))
+    return { fields, batches, length: frames.rows }
   } catch (error) {
     if (isEngineError(error)) throw error
-    throw new EngineError('ARROW_INVALID', `Arrow data that cannot be read: ${messageOf(error)}`, {}, error)
+    throw new EngineError('ARROW_INVALID', `the Arrow data cannot be read: ${messageOf(error)}`, {}, error)
   }
 }
 
-function expectedFields(expected: ExpectedColumns, names: readonly string[]): Schema | null {
-  return typeof expected === 'function' ? expected(names) : expected
+function nextBatch(reader: arrow.RecordBatchReader, fields: Schema): Batch {
+  const next = reader.next()
+  if (next instanceof Promise || !(next.value instanceof library.RecordBatch))
+    throw new Error('a batch is missing')
+  const batch: arrow.RecordBatch = next.value
+  batch.data.children.forEach((data, index) => checkData(data, fields[index]?.name ?? ''))
+  return batchOf(fields, batch)
 }
 
-function checkFields(fields: Schema, { fields: given }: arrow.Schema): void {
-  if (fields.length !== given.length)
-    throw new Error(`it has ${given.length} columns instead of ${fields.length}`)
-  for (const [index, { name, type }] of fields.entries()) {
-    const storage = given[index]!.type
-    if (canRead(type, storage)) continue
-    throw new Error(`column '${name}' is ${storage} instead of ${formatType(type)}`)
+/** The names that it has, with the types that are wanted. */
+function fieldsAs(expected: Schema, given: readonly arrow.Field[]): Schema {
+  if (given.length !== expected.length) {
+    const names = given.map(({ name }) => `'${name}'`).join(', ')
+    throw new EngineError(
+      'ARROW_INVALID',
+      `the Arrow data has ${given.length} columns instead of ${expected.length}: ${names}`,
+    )
+  }
+  return expected.map(({ type }, index) => {
+    const field = given[index]!
+    if (isReadAs(type, field)) return { name: field.name, type }
+    throw new EngineError(
+      'ARROW_INVALID',
+      `column '${field.name}' of the Arrow data is ${nameOf(field)} instead of ${formatType(type)}`,
+    )
+  })
+}
+
+function nameOf(field: arrow.Field): string {
+  try {
+    return formatType(dataTypeOfField(field))
+  } catch {
+    return String(field.type)
   }
 }
 
-/** What apache-arrow would take for granted: that every message is whole and well-formed. */
-function checkStream(bytes: Uint8Array, maxRows: number): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  let rows = 0
-  for (let at = 0; at < bytes.length; ) {
-    if (at + 8 > bytes.length || view.getUint32(at, true) !== CONTINUATION) throw cutOff()
-    const metadataBytes = view.getInt32(at + 4, true)
-    if (metadataBytes === 0) return
-    const bodyAt = at + 8 + metadataBytes
-    if (metadataBytes < 0 || bodyAt > bytes.length) throw cutOff()
-    const message = checkMessage(bytes.subarray(at + 8, bodyAt), bytes.length - bodyAt)
-    if (at === 0 && message.kind !== 'schema') throw new FlatBufferError('it does not begin with a schema')
-    rows += message.kind === 'batch' ? message.rows : 0
-    if (rows > maxRows) throw new FlatBufferError(`it has more than ${maxRows} rows`)
-    at = bodyAt + message.bodyBytes
+function isReadAs(type: DataType, field: arrow.Field): boolean {
+  return canRead(type, field.type) && hasNames(type, field.type)
+}
+
+/** Parts are read in their order, so that the names must be in the same. */
+function hasNames(type: DataType, storage: arrow.DataType): boolean {
+  if (library.DataType.isDictionary(storage)) return hasNames(type, storage.dictionary)
+  const { children } = storage
+  switch (type.kind) {
+    case 'list':
+    case 'array':
+      return hasNames(type.item, children[0]!.type)
+    case 'map': {
+      const [key, value] = entryFields(storage)
+      return hasNames(type.key, key!.type) && hasNames(type.value, value!.type)
+    }
+    case 'struct':
+      return type.fields.every((field, index) => isNamedAs(field, children[index]!))
+    case 'union':
+      return type.members.every((member, index) => isNamedAs(member, children[index + 1]!))
+    default:
+      return true
   }
 }
 
-function cutOff(): FlatBufferError {
-  return new FlatBufferError('it ends in the middle of a message')
+function isNamedAs({ name, type }: Schema[number], field: arrow.Field): boolean {
+  return (name === '' || name === field.name) && hasNames(type, field.type)
 }

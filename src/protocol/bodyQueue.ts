@@ -1,7 +1,7 @@
 /** The bodies of an answer between the call that they come from and their reader. */
 export class BodyQueue {
   readonly #bodies: Uint8Array[] = []
-  #end: { readonly error: unknown } | null = null
+  #end: { readonly failed: boolean; readonly error: unknown } | null = null
   #wake: (() => void) | null = null
 
   push(body: Uint8Array): void {
@@ -11,7 +11,7 @@ export class BodyQueue {
 
   /** Null for an answer that is complete. */
   end(error: unknown): void {
-    this.#end = { error }
+    this.#end = { failed: error !== null, error }
     this.#wake?.()
   }
 
@@ -21,7 +21,7 @@ export class BodyQueue {
       const body = this.#bodies.shift()
       if (body !== undefined) return body
       if (this.#end !== null) {
-        if (this.#end.error === null) return null
+        if (!this.#end.failed) return null
         throw this.#end.error
       }
       const woken = new Promise<void>((resolve) => {

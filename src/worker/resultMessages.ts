@@ -4,7 +4,7 @@ import { asWritten } from '../../udf/executors/remote/answerColumn.ts'
 import { rowParts, rowsOf } from '../../udf/executors/remote/requestParts.ts'
 import type { Batch } from '../arrow/column.ts'
 import { encodeColumn } from '../arrow/encode.ts'
-import { encodePayload, payloadBytes } from '../arrow/ipcPayload.ts'
+import { encodePayload } from '../arrow/ipcPayload.ts'
 import type { DataType, Schema } from '../base/dataType.ts'
 import { EngineError, encodeError } from '../base/errors.ts'
 import { EVENTS_COLUMN, ROW_ERRORS_COLUMN } from '../protocol/callContext.ts'
@@ -49,9 +49,9 @@ function payloadsOf(
   batch: Batch,
   mayBeSplit: boolean,
 ): readonly Uint8Array[] {
-  const bytes = payloadBytes(fields, batch)
-  if (bytes <= PAYLOAD_BYTES_MAX) return [encodePayload(fields, batch)]
-  if (!mayBeSplit || batch.length === 1) throw tooLarge(signature, batch.length, bytes)
+  const payload = encodePayload(fields, batch)
+  if (payload.length <= PAYLOAD_BYTES_MAX) return [payload]
+  if (!mayBeSplit || batch.length === 1) throw tooLarge(signature, batch.length, payload.length)
   return rowParts(fields, batch, PAYLOAD_BYTES_MAX / 2).flatMap((rows) =>
     payloadsOf(signature, fields, rowsOf(fields, batch, rows), rows.length > 1),
   )
