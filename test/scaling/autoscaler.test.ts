@@ -89,18 +89,6 @@ describe('both together', () => {
 })
 
 describe('over time', () => {
-  /** Replicas that are wanted at the end, of what was needed when, in seconds. */
-  const wantedAt = (
-    seconds: number,
-    needed: readonly (readonly [at: number, replicas: number])[],
-  ): number => {
-    const history = needed.reduce<ScalingHistory>(
-      (past, [at, replicas]) => withNeeded(past, replicas, at * 1000),
-      emptyHistory,
-    )
-    return desiredReplicas(history, seconds * 1000, rules)
-  }
-
   it('adds at once', () => {
     expect(wantedAt(0, [[0, 3]])).toBe(3)
   })
@@ -192,4 +180,13 @@ describe('which replica', () => {
 
 function isReady({ state }: { readonly state: string }): boolean {
   return state === 'ready'
+}
+
+/** Replicas that are wanted at the end, of what was needed when, in seconds. */
+function wantedAt(seconds: number, needed: readonly (readonly [at: number, replicas: number])[]): number {
+  const history = needed.reduce<ScalingHistory>(
+    (past, [at, replicas]) => withNeeded(past, replicas, at * 1000),
+    emptyHistory,
+  )
+  return desiredReplicas(history, seconds * 1000, rules)
 }

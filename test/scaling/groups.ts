@@ -3,7 +3,7 @@ import { defaultPolicies } from '../../catalog/policy/policies.ts'
 
 /** A group of which only what matters is given. */
 export function groupSpec(given: Partial<ScalingGroupSpec> = {}): ScalingGroupSpec {
-  return Object.freeze({
+  const spec: ScalingGroupSpec = {
     name: 'embedder',
     description: null,
     inputs: null,
@@ -28,5 +28,6 @@ export function groupSpec(given: Partial<ScalingGroupSpec> = {}): ScalingGroupSp
     tls: null,
     token: null,
     ...given,
-  })
+  }
+  return Object.freeze(spec)
 }

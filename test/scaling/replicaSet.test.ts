@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Cancellation } from '../../src/base/cancellation.ts'
-import { EngineError } from '../../src/base/errors.ts'
+import { EngineError, messageOf } from '../../src/base/errors.ts'
 import { SimulatedGroup } from './simulatedReplicas.ts'
 
 const never = new Cancellation()
@@ -24,11 +24,14 @@ describe('places', () => {
     const group = new SimulatedGroup()
     await group.clock.until(group.set.prepare())
     let given = false
-    void group.set.acquire(never).then(() => {
+    const take = async (): Promise<void> => {
+      await group.set.acquire(never)
       given = true
-    })
+    }
+    const taken = take()
     await Promise.resolve()
     expect(given).toBe(true)
+    await taken
     await group.set.close()
   })
 
@@ -36,14 +39,15 @@ describe('places', () => {
     const group = new SimulatedGroup({ maxReplicas: 1, maxConcurrentRequests: 1 })
     const first = await group.clock.until(group.acquire())
     const order: string[] = []
-    const wait = (name: string, signal = never): Promise<void> =>
-      group.set.acquire(signal).then(
-        (lease) => {
-          order.push(name)
-          lease.release('answered')
-        },
-        (reason) => void order.push(`${name} ${String(reason)}`),
-      )
+    const wait = async (name: string, signal = never): Promise<void> => {
+      try {
+        const lease = await group.set.acquire(signal)
+        order.push(name)
+        lease.release('answered')
+      } catch (reason) {
+        order.push(`${name} ${String(reason)}`)
+      }
+    }
     const cancellation = new Cancellation()
     const all = [wait('second'), wait('third', cancellation), wait('fourth')]
     cancellation.abort('gave up')
@@ -305,11 +309,9 @@ describe('closing', () => {
   it('fails the calls that wait, ends all replicas, and leaves no timer behind', async () => {
     const group = new SimulatedGroup({ maxReplicas: 1, maxConcurrentRequests: 1 })
     await group.clock.until(group.acquire())
-    const waiting = expect(group.acquire()).rejects.toThrow(
-      "the replicas of scaling group 'embedder' were closed",
-    )
+    const waiting = group.acquire().catch(messageOf)
     await group.set.close()
-    await waiting
+    expect(await waiting).toBe("the replicas of scaling group 'embedder' were closed")
     expect(group.running).toHaveLength(0)
     expect(group.clock.pending).toBe(0)
     await expect(group.acquire()).rejects.toMatchObject({ code: 'SESSION_CLOSED' })

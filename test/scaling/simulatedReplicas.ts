@@ -150,7 +150,7 @@ export class SimulatedGroup {
         new Promise((resolve) => {
           closing.listen(() => resolve([]))
         }),
-      async *stream() {
+      stream() {
         throw new EngineError('INTERNAL', 'no items are simulated')
       },
       isServing: async (_service, timeoutMs) => {
