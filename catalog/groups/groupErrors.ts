@@ -29,3 +29,10 @@ export function takenByModel(group: string): EngineError {
     'undeploy the model, or choose another name',
   )
 }
+
+export function nothingToServe(group: string): EngineError {
+  return invalidGroup(
+    `scaling group '${group}' has nothing to serve: it has no command, functions, model or endpoints, and no function names it`,
+    `name it in a function: defineFunction({ scalingGroup: '${group}', … })`,
+  )
+}

@@ -5,7 +5,7 @@ import type { GroupStore } from '../store/groupStore.ts'
 import type { ModelStore } from '../store/modelStore.ts'
 import { resolveGroup, type ScalingGroupDefinition, withModules } from './defineScalingGroup.ts'
 import type { DeployedGroup, GroupRevision, HeldReplica, PublishedReplica } from './deployment.ts'
-import { invalidGroup, takenByModel, unknownGroup, unknownRevision } from './groupErrors.ts'
+import { invalidGroup, nothingToServe, takenByModel, unknownGroup, unknownRevision } from './groupErrors.ts'
 import { digestOfSource, pinModel, typesOfGroup } from './groupSource.ts'
 import { nextRollout, rolloutOf } from './rollout.ts'
 import type { ScalingGroupSpec } from './scalingGroup.ts'
@@ -248,10 +248,7 @@ function planOf({ group, revision, spec, digest }: GroupRevision, current: Deplo
 
 function checkServes({ name, source }: ScalingGroupSpec): void {
   if (source.kind !== 'functions' || source.modules.length > 0) return
-  throw invalidGroup(
-    `scaling group '${name}' has nothing to serve: it has no command, functions, model or endpoints, and no function names it`,
-    `name it in a function: defineFunction({ scalingGroup: '${name}', … })`,
-  )
+  throw nothingToServe(name)
 }
 
 function checkShare(group: string, share: number): void {

@@ -2,6 +2,7 @@ import { EngineError } from '../../src/base/errors.ts'
 import { type LoadedDefinitions, loadDefinitions } from '../loadModules.ts'
 import type { RegisteredFunction } from '../registerFunction.ts'
 import { resolveGroup, withModules } from './defineScalingGroup.ts'
+import { nothingToServe } from './groupErrors.ts'
 import type { ScalingGroupSpec } from './scalingGroup.ts'
 
 /** A group of a session's definitions, with the functions that its replicas host. */
@@ -32,7 +33,8 @@ export async function placeDefinitions(
         await resolveGroup(definition, baseDirectory),
         modulesNaming(functions, definition.name),
       )
-      if (spec.source.kind === 'functions' && spec.source.modules.length === 0) throw nothingToRun(spec)
+      if (spec.source.kind === 'functions' && spec.source.modules.length === 0)
+        throw nothingToServe(spec.name)
       return { spec, functions: await hostedFunctions(spec, functions) }
     }),
   )
@@ -52,11 +54,22 @@ export async function hostedFunctions(
 ): Promise<readonly RegisteredFunction[]> {
   const modules = source.kind === 'functions' ? source.modules : []
   const loaded = await loadDefinitions(modules, process.cwd())
-  const ofModules = loaded.functions.filter(({ definition: { scalingGroup } }) =>
-    scalingGroup === null ? true : isNamed(scalingGroup, name),
-  )
+  const ofModules = functionsOfGroup(loaded.functions, name)
   const naming = functionsNaming(functions, name)
   return [...new Map([...ofModules, ...naming].map((own) => [own.definition, own])).values()]
+}
+
+/**
+ * What replicas of a group host of modules: the functions that name it; of a module without any, those that name none.
+ */
+export function functionsOfGroup(
+  functions: readonly RegisteredFunction[],
+  group: string,
+): readonly RegisteredFunction[] {
+  const named = new Set(functionsNaming(functions, group).map(({ signature }) => signature.module?.url))
+  return functions.filter(({ definition: { scalingGroup }, signature: { module } }) =>
+    scalingGroup === null ? !named.has(module?.url) : isNamed(scalingGroup, group),
+  )
 }
 
 /** The modules of the functions that name a group. Throws DEFINITION_INVALID for a closure. */
@@ -85,12 +98,4 @@ function functionsNaming(
 
 function isNamed(given: string, group: string): boolean {
   return given.toLowerCase() === group.toLowerCase()
-}
-
-function nothingToRun({ name }: ScalingGroupSpec): EngineError {
-  return new EngineError(
-    'GROUP_INVALID',
-    `scaling group '${name}' has nothing to serve: it has no command, functions, model or endpoints, and no function names it`,
-    { hint: `name it in a function: defineFunction({ scalingGroup: '${name}', … })` },
-  )
 }

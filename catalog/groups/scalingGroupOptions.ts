@@ -58,8 +58,8 @@ export interface ScalingGroupOptions extends PolicyOptions {
   /** A program that serves the protocol, and its arguments; `{port}` in one, and the variable PORT, stand for its port. */
   readonly command?: readonly string[]
   /**
-   * Paths or globs of modules whose functions a worker of Callplane serves. A group without a source serves the functions that name it:
-   * `defineFunction({ scalingGroup })`.
+   * Paths or globs of modules whose functions a worker of Callplane serves; of a module with functions that name the group, only
+   * those. A group without a source serves the functions that name it: `defineFunction({ scalingGroup })`.
    */
   readonly functions?: string | readonly string[]
   /** A model of the registry that a worker of Callplane serves: `'churn'`, `'churn@3'` or `'churn@prod'`. */

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { createCatalog } from '../../catalog/catalog.ts'
+import { functionsOfGroup } from '../../catalog/groups/hostedFunctions.ts'
 import { loadDefinitions } from '../../catalog/loadModules.ts'
 import { ModelRegistry } from '../../catalog/models/modelRegistry.ts'
 import { readDeployment } from '../../catalog/models/readDeployment.ts'
@@ -12,7 +13,8 @@ import type { WorkerOptions } from './workerOptions.ts'
 
 /**
  * What a worker hosts: functions under their own names, models as `model.<name>`, and where that is one alone also as `model.<group>`.
- * Throws CONFIG_INVALID where there is nothing, or a group of several; and as modules and models do that do not load.
+ * Of modules it hosts what belongs to the group. Throws CONFIG_INVALID where there is nothing, and as modules and models do that do not
+ * load.
  */
 export async function loadHosted(
   options: WorkerOptions,
@@ -20,7 +22,7 @@ export async function loadHosted(
 ): Promise<readonly RegisteredFunction[]> {
   const baseDirectory = options.baseDirectory ?? process.cwd()
   const hosted = [
-    ...(await loadDefinitions(options.functions ?? [], baseDirectory)).functions,
+    ...(await loadFunctions(options, baseDirectory)),
     ...(await loadModels(options.models ?? [], state, baseDirectory)),
   ]
   if (hosted.length === 0) {
@@ -30,6 +32,14 @@ export async function loadHosted(
   }
   checkNames(hosted)
   return options.group === undefined ? hosted : withGroup(hosted, options.group)
+}
+
+async function loadFunctions(
+  { functions = [], group }: WorkerOptions,
+  baseDirectory: string,
+): Promise<readonly RegisteredFunction[]> {
+  const loaded = await loadDefinitions(functions, baseDirectory)
+  return group === undefined ? loaded.functions : functionsOfGroup(loaded.functions, group)
 }
 
 async function loadModels(
@@ -59,16 +69,11 @@ async function loadModels(
   )
 }
 
+/** With one more name for what is there alone. */
 function withGroup(hosted: readonly RegisteredFunction[], group: string): readonly RegisteredFunction[] {
   const [only, ...others] = hosted
   const name = `model.${group}`
-  if (only === undefined || others.some((other) => other.signature.name !== name)) {
-    const names = hosted.map(({ signature }) => signature.name).join(', ')
-    throw new EngineError('CONFIG_INVALID', `group '${group}' cannot stand for several functions: ${names}`, {
-      hint: 'leave the group out, or host one of them',
-    })
-  }
-  if (only.signature.name === name) return hosted
+  if (only === undefined || others.length > 0 || only.signature.name === name) return hosted
   const signature = Object.freeze({ ...only.signature, name })
   return [...hosted, Object.freeze({ signature, definition: only.definition })]
 }

@@ -18,7 +18,7 @@ export interface WorkerOptions {
   readonly functions?: readonly DefinitionSource[] | undefined
   /** Models of the registry, `name`, `name@3` or `name@prod`: each is called as `model.<name>`. */
   readonly models?: readonly string[] | undefined
-  /** Lets `model.<group>` stand for what the worker hosts, where that is one function or model. */
+  /** The scaling group that it is a replica of: of modules only what belongs to it is hosted, and one alone also as `model.<group>`. */
   readonly group?: string | undefined
   /** Where models, caches and shared limits are kept. Default: nowhere. */
   readonly stateDirectory?: string | null | undefined

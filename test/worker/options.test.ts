@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { defineFunction } from '../../catalog/defineFunction.ts'
 import { Worker } from '../../src/worker/worker.ts'
 import { readWorkerOptions, type WorkerOptions } from '../../src/worker/workerOptions.ts'
 
@@ -52,29 +51,12 @@ test.each([
   expect(problemOf(given)).toBe(message)
 })
 
-const echo = defineFunction({
-  name: 'echo',
-  input: { text: 'VARCHAR' },
-  output: 'VARCHAR',
-  handler: async ({ text }) => text,
-})
-const other = defineFunction({
-  name: 'other',
-  input: { text: 'VARCHAR' },
-  output: 'VARCHAR',
-  handler: async ({ text }) => text,
-})
-
 test.each<[WorkerOptions, string]>([
   [{}, 'the worker has nothing to host\n  give it modules of functions, or models of the registry'],
-  [
-    { functions: [echo, other], group: 'g' },
-    "group 'g' cannot stand for several functions: echo, other\n  leave the group out, or host one of them",
-  ],
   [
     { models: ['embedder@1'] },
     "models need a place, but this worker keeps no state\n  give it the directory of the registry, such as '.callplane'",
   ],
-])('a worker that has nothing to serve, or too much, does not open: %o', async (options, message) => {
+])('a worker that has nothing to serve does not open: %o', async (options, message) => {
   await expect(Worker.open({ port: 0, ...options })).rejects.toThrow(message)
 })

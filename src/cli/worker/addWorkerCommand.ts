@@ -9,7 +9,7 @@ export function addWorkerCommand(program: Command, finish: (code: number) => voi
     .description('serve functions and models over gRPC, until SIGTERM')
     .option('--functions <glob>', 'modules of functions; can be given several times', append, [])
     .option('--model <name@version>', 'a registered model; can be given several times', append, [])
-    .option('--group <name>', 'let model.<name> stand for the one function or model that is served')
+    .option('--group <name>', 'serve what belongs to a scaling group; one alone also as model.<name>')
     .option('--state <dir>', 'directory of models, caches and shared limits (default: .callplane)')
   addAddressFlags(command)
   addLimitFlags(command)
