@@ -7,7 +7,11 @@ import { EngineError, messageOf } from '../base/errors.ts'
 /** Answers `GET /metrics` with what its meter counts, in Prometheus' text format. */
 export class PrometheusEndpoint {
   readonly meter: Meter
-  readonly #exporter = new PrometheusExporter({ preventServerStart: true })
+  readonly #exporter = new PrometheusExporter({
+    preventServerStart: true,
+    withoutScopeInfo: true,
+    withoutTargetInfo: true,
+  })
   readonly #provider: MeterProvider
   readonly #server: Server
 
