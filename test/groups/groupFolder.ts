@@ -11,15 +11,16 @@ export interface GroupFolder {
   readonly registry: GroupRegistry
 }
 
-/** A registry of groups in a folder that is removed at the end of the test. */
+/** A registry of groups in a folder that is removed at the end of the test, or in memory. */
 export async function openGroups(directory: string = newFolder()): Promise<GroupFolder> {
-  const store = await openStateStore(join(directory, 'state.db'))
+  const isInMemory = directory === ':memory:'
+  const store = await openStateStore(isInMemory ? directory : join(directory, 'state.db'))
   onTestFinished(() => store.close())
   let now = 1_700_000_000_000
   const registry = new GroupRegistry({
     store: async () => store.groups,
     models: async () => store.models,
-    baseDirectory: directory,
+    baseDirectory: isInMemory ? '.' : directory,
     clock: { now: () => now++ },
   })
   return { directory, store, registry }
