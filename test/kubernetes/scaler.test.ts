@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Scaler } from '../../src/kubernetes/scaler.ts'
@@ -136,6 +137,12 @@ describe('reports', () => {
       headers: { authorization: 'Bearer wonder' },
     })
     expect(await answer.json()).toEqual({ text_embedder: { inFlight: 4, waiting: 4 } })
+  })
+
+  it('are written as docs/kubernetes.md says', async () => {
+    const [, body = ''] = /-d '(.*)'/.exec(readFileSync('docs/kubernetes.md', 'utf8')) ?? []
+    expect((await post(body)).status).toBe(204)
+    expect(await depth()).toBe(4)
   })
 
   it.each<[string, unknown, RequestInit, [number, string]]>([
