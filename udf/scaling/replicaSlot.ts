@@ -107,9 +107,10 @@ export class ReplicaSlot {
       const live = await this.#begin()
       if (live !== null) await this.#follow(live)
       if (this.#leaving.aborted) return
+      if (this.#portsTaken > 0) continue
       const wasWell = live !== null && (live.wasOfUse || (live.readyFor ?? 0) >= WELL_MS)
       failures = wasWell ? 1 : failures + 1
-      if (this.#portsTaken === 0) await this.#backOff(failures)
+      await this.#backOff(failures)
       if (this.#leaving.aborted) return
     }
   }
