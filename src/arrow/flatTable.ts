@@ -1,3 +1,5 @@
+const offsetMax = 0x7f_ff
+
 /** Thrown for bytes that are no FlatBuffer of the expected shape. */
 export class FlatBufferError extends Error {}
 
@@ -16,7 +18,10 @@ export class FlatTable {
     this.#start = start
     this.#vtable = start - int32(view, start)
     this.#vtableBytes = uint16(view, this.#vtable)
-    if (this.#vtableBytes < 4) throw new FlatBufferError('a table without a size')
+    // Of an odd size apache-arrow would find a field more, and it takes large ones for negative.
+    if (this.#vtableBytes < 4 || this.#vtableBytes % 2 !== 0 || this.#vtableBytes > offsetMax) {
+      throw new FlatBufferError('a table without a size')
+    }
     check(view, this.#vtable, this.#vtableBytes)
     check(view, start, uint16(view, this.#vtable + 2))
   }
@@ -72,6 +77,7 @@ export class FlatTable {
     const entry = 4 + field * 2
     if (entry + 2 > this.#vtableBytes) return null
     const offset = uint16(this.#view, this.#vtable + entry)
+    if (offset > offsetMax) throw new FlatBufferError('an offset lies outside the table')
     return offset === 0 ? null : this.#start + offset
   }
 }

@@ -25,18 +25,15 @@ describe('replicas that are killed', () => {
     const { replicas } = processes
     await replicas.prepare()
     const batches = repeats(300)
-    let isDone = false
-    const calling = processes.call(batches).finally(() => {
-      isDone = true
-    })
+    const calling = processes.call(batches)
+    const done = calling.then(() => true)
     let kills = 0
     let inFlightAtKills = 0
-    while (!isDone) {
-      await Promise.race([setTimeout(500), calling])
+    while (!(await Promise.race([done, setTimeout(500, false)]))) {
       const ready = replicas.status().replicas.filter(({ state, pid }) => state === 'ready' && pid !== null)
       // On a busy machine replicas start more slowly than they are killed: one is left.
       const victim = ready.length > 1 ? ready[kills % ready.length] : undefined
-      if (isDone || victim === undefined) continue
+      if (victim === undefined) continue
       process.kill(victim.pid!, 'SIGKILL')
       kills++
       inFlightAtKills += victim.inFlight
