@@ -3,7 +3,7 @@
  * gives up on the whole text at a `%` that a peer forgot to escape.
  */
 export function decodeStatusText(text: string): string {
-  if (!undecoded.test(text)) return text.replace(/%23/g, '#').replace(/%3F/gi, '?')
+  if (!undecoded.test(text)) return text.replace(reserved, decodeURIComponent)
   return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
     try {
       return decodeURIComponent(run)
@@ -13,7 +13,8 @@ export function decodeStatusText(text: string): string {
   })
 }
 
-/** An escape that `decodeURI` would not have left. */
+/** The escapes that `decodeURI` leaves, and one that it would not have left. */
+const reserved = /%(?:23|24|26|2B|2C|2F|3A|3B|3D|3F|40)/gi
 const undecoded = /%(?!23|24|26|2B|2C|2F|3A|3B|3D|3F|40)[0-9a-f]{2}/i
 
 /** The longest beginning of a text, in whole characters, for which `fits` holds; it must hold for all shorter ones too. */
