@@ -5,9 +5,6 @@ import type { ModelVersion } from '../models/model.ts'
 import type { RegisteredFunction } from '../registerFunction.ts'
 import type { RemoteBinding, ScalingGroupSpec } from './scalingGroup.ts'
 
-/** Microseconds: a guess that puts remote calls behind nearly all other functions. */
-const COST_PER_ROW = 1000
-
 /** What a group's replicas serve, beside what its own definition says. */
 export interface GroupContents {
   /** Of its modules, and those that name the group. */
@@ -79,7 +76,7 @@ function modelFunction(
     streams: false,
     secrets: [],
     memoryLimit: null,
-    costPerRow: COST_PER_ROW,
+    costPerRow: null,
     selectivity: null,
   } as const
   const signature: FunctionSignature = {
