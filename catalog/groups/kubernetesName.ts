@@ -32,11 +32,6 @@ export function refuseSameNames(groups: readonly string[]): void {
   }
 }
 
-/** Where clients in a cluster find the replicas of a group: the addresses of all that are ready. */
-export function kubernetesEndpoint(group: string, namespace: string, port: number): string {
-  return `dns:${kubernetesName(group)}.${namespace}.svc:${port}`
-}
-
 function invalid(group: string, problem: string, hint: string): EngineError {
   return new EngineError('GROUP_INVALID', `scaling group '${group}' cannot run in Kubernetes: ${problem}`, {
     hint,

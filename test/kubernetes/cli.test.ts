@@ -116,7 +116,7 @@ describe('callplane deploy --target kubernetes', () => {
   })
 })
 
-describe('callplane scaler', () => {
+describe('callplane in a container', () => {
   const children: ChildProcess[] = []
 
   afterEach(() => {
@@ -133,6 +133,28 @@ describe('callplane scaler', () => {
     children.push(child)
     return child
   }
+
+  it('has replicas whose command serves the functions of the group', async () => {
+    const options = ['--target', 'kubernetes', '--image', 'embedder:1']
+    const { stdout } = await callplane('deploy', 'groups.ts', ...options)
+    const deployment = parseAllDocuments(stdout)[0]?.toJS()
+    const [callplaneName, ...words]: string[] = deployment.spec.template.spec.containers[0].command
+    expect(callplaneName).toBe('callplane')
+    const here: Readonly<Record<string, string>> = {
+      '0.0.0.0': '127.0.0.1',
+      '8080': '0',
+      '9464': '0',
+      '/var/lib/callplane': join(directory, 'state'),
+    }
+    const replica = start(words.map((word) => here[word] ?? word))
+    const [line]: string[] = await once(createInterface(replica.stdout!), 'line')
+    expect(line).toMatch(
+      /^callplane worker listens on 127\.0\.0\.1:\d+ and serves embed\b.*; metrics at http:/,
+    )
+    const ended = once(replica, 'exit')
+    replica.kill('SIGTERM')
+    expect(await ended).toEqual([0, null])
+  })
 
   it('tells KEDA of a query that waits for a group without replicas, and ends at SIGTERM', async () => {
     const scaler = start(['scaler', '--port', '0', '--report-port', '0'], { CALLPLANE_TOKEN: 'wonder' })

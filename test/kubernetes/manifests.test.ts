@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { kubernetesEndpoint, kubernetesName, refuseSameNames } from '../../catalog/groups/kubernetesName.ts'
+import { kubernetesName, refuseSameNames } from '../../catalog/groups/kubernetesName.ts'
 import type { ScalingGroupSpec } from '../../catalog/groups/scalingGroup.ts'
 import { manifestsText } from '../../src/kubernetes/manifest.ts'
 import type { ManifestOptions } from '../../src/kubernetes/manifestOptions.ts'
@@ -155,8 +155,4 @@ describe('a group that cannot run in Kubernetes', () => {
       "scaling group 'embedder' cannot run in Kubernetes: 'embedder' stands for 'Embedder' too\n  rename one of them",
     )
   })
-})
-
-it('is found by its replicas that are ready', () => {
-  expect(kubernetesEndpoint('text_embedder', 'ml', 8080)).toBe('dns:text-embedder.ml.svc:8080')
 })
