@@ -1,6 +1,8 @@
 import { appendFile, mkdir, rename, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
+type Stream = 'stdout' | 'stderr'
+
 export interface ReplicaLogOptions {
   /** Null to keep the last lines in memory only. */
   readonly path: string | null
@@ -10,6 +12,7 @@ export interface ReplicaLogOptions {
 
 const FILE_BYTES_MAX = 16 * 2 ** 20
 const LINES_KEPT = 200
+const LAST_WORDS_LINES = 10
 /** Of lines that are still to be written: what comes while there are more is lost. */
 const PENDING_LENGTH_MAX = 4 * 2 ** 20
 
@@ -17,7 +20,7 @@ const PENDING_LENGTH_MAX = 4 * 2 ** 20
 export class ReplicaLog {
   readonly #path: string | null
   readonly #fileBytesMax: number
-  readonly #lines: string[] = []
+  readonly #kept: { readonly stream: Stream; readonly text: string; readonly line: string }[] = []
   #pending: string[] = []
   #pendingLength = 0
   #lost = 0
@@ -29,15 +32,25 @@ export class ReplicaLog {
     this.#fileBytesMax = fileBytesMax
   }
 
-  /** The last ones. */
+  /** The last 200 lines. */
   get lines(): readonly string[] {
-    return this.#lines
+    return this.#kept.map(({ line }) => line)
   }
 
-  write(stream: 'stdout' | 'stderr', text: string): void {
+  /** What it complained of last; null where it did not. */
+  get lastWords(): string | null {
+    const complaints = this.#kept.filter(({ stream, text }) => stream === 'stderr' && text !== '')
+    if (complaints.length === 0) return null
+    return complaints
+      .slice(-LAST_WORDS_LINES)
+      .map(({ text }) => text)
+      .join('\n')
+  }
+
+  write(stream: Stream, text: string): void {
     const line = `${new Date().toISOString()} ${stream} ${text}`
-    this.#lines.push(line)
-    if (this.#lines.length > LINES_KEPT) this.#lines.shift()
+    this.#kept.push({ stream, text, line })
+    if (this.#kept.length > LINES_KEPT) this.#kept.shift()
     if (this.#path === null) return
     if (this.#pendingLength > PENDING_LENGTH_MAX) this.#lost++
     else this.#add(line)

@@ -21,7 +21,6 @@ const WATCHED = [
 const WATCH_FD = 3
 /** Between two looks at the memory of a process that may take so much. */
 const MEMORY_LOOK_MS = 100
-const LAST_WORDS_LINES = 10
 /** For what a process printed last, when it has ended. */
 const OUTPUT_GRACE_MS = 500
 
@@ -43,7 +42,6 @@ export class ReplicaProcess implements ProvidedReplica {
   readonly ended: Promise<ReplicaExit>
   readonly #options: ReplicaProcessOptions
   readonly #process: ChildProcess
-  readonly #lastWords: string[] = []
   #memoryTaken: number | null = null
   #isHeapFull = false
   #isPortTaken = false
@@ -109,10 +107,7 @@ export class ReplicaProcess implements ProvidedReplica {
     const text = this.#options.redact(line.trimEnd())
     this.#options.log.write(stream, text)
     if (/EADDRINUSE|address (is )?already in use/i.test(text)) this.#isPortTaken = true
-    if (stream === 'stdout' || text === '') return
     if (text.includes('heap out of memory')) this.#isHeapFull = true
-    this.#lastWords.push(text)
-    if (this.#lastWords.length > LAST_WORDS_LINES) this.#lastWords.shift()
   }
 
   async #untilEnded(): Promise<ReplicaExit> {
@@ -142,11 +137,11 @@ export class ReplicaProcess implements ProvidedReplica {
   }
 
   #problem(): string | null {
-    const { memoryLimit } = this.#options
+    const { memoryLimit, log } = this.#options
     const limit = memoryLimit === null ? '' : ` where resources.memory allows ${sizeText(memoryLimit)}`
     if (this.#memoryTaken !== null) return `it took ${sizeText(this.#memoryTaken)}${limit}`
     if (this.#isHeapFull) return `its heap was full${limit}`
-    return this.#lastWords.length === 0 ? null : this.#lastWords.join('\n')
+    return log.lastWords
   }
 
   async #watchMemory(limit: number): Promise<void> {
