@@ -1,7 +1,4 @@
-import { resolve } from 'node:path'
 import type { CatalogSnapshot } from '../../catalog/function.ts'
-import { type DefinitionSource, loadDefinitions } from '../../catalog/loadModules.ts'
-import type { SecretValues } from '../../catalog/secret.ts'
 import { DataFrame } from '../../dataframe/dataFrame.ts'
 import type { PlanRunner } from '../../dataframe/planRunner.ts'
 import type { DeclaredRow, DeclaredSchema } from '../../dataframe/rowTypes.ts'
@@ -10,41 +7,15 @@ import type { Parameters } from '../../sql/parameters.ts'
 import { EngineError } from '../base/errors.ts'
 import type { Budget } from '../run/callBudget.ts'
 import type { Progress } from '../run/queryRun.ts'
-import { checkTracing, type Tracing } from '../telemetry/tracing.ts'
-import { ambientRun } from './ambientRun.ts'
-import { Callables } from './callables.ts'
-import { MemorySources } from './memorySources.ts'
-import { PlanService } from './planService.ts'
 import type { Result } from './result.ts'
 import type { SessionGroups } from './sessionGroups.ts'
 import type { SessionModels } from './sessionModels.ts'
-import { SessionResources } from './sessionResources.ts'
-import { SessionRunner } from './sessionRunner.ts'
-import { SessionState } from './sessionState.ts'
-import { readSettings, type SessionSettings, type Settings } from './settings.ts'
-import { StatementService } from './statementService.ts'
+import type { SessionOptions } from './sessionOptions.ts'
+import type { SessionParts } from './sessionParts.ts'
+import type { SessionResources } from './sessionResources.ts'
+import type { StatementService } from './statementService.ts'
 
-export interface SessionOptions {
-  /** Definitions, or paths, file URLs or globs of modules that export some. */
-  readonly functions?: readonly DefinitionSource[]
-  /** A database file of DuckDB; default ':memory:'. */
-  readonly database?: string
-  readonly settings?: SessionSettings
-  /**
-   * Directory of what outlives the session: the cache, limits that processes share by key, runs and dead letters. It is made with
-   * the first of them. Default `'.callplane'`; null keeps them in memory.
-   */
-  readonly state?: string | null
-  /** Values of secrets that handlers ask for; others come from the environment. */
-  readonly secrets?: SecretValues
-  /**
-   * Whether queries are traced with the OpenTelemetry SDK of the process: all, none, or a share of them. Default: only within a
-   * span of the caller.
-   */
-  readonly tracing?: Tracing
-  /** Directory of relative paths; default the working directory. */
-  readonly baseDirectory?: string
-}
+export type { SessionOptions } from './sessionOptions.ts'
 
 export interface QueryOptions {
   /** Cancels the query; what it holds is given back within a second. */
@@ -64,41 +35,20 @@ export interface ExplainOptions extends QueryOptions {
 export class Session {
   readonly #resources: SessionResources
   readonly #statements: StatementService
-  readonly #runner: SessionRunner
+  readonly #runner: PlanRunner
   #closed: Promise<void> | null = null
 
-  private constructor(resources: SessionResources, settings: Settings) {
+  private constructor({ resources, statements, runner }: SessionParts) {
     this.#resources = resources
-    const plans = new PlanService(resources, settings)
-    this.#statements = new StatementService(resources, plans)
-    this.#runner = new SessionRunner(resources, plans, new MemorySources(resources))
+    this.#statements = statements
+    this.#runner = runner
   }
 
   /** Loads the functions and opens the database; throws what is wrong with either. */
   static async open(options: SessionOptions = {}): Promise<Session> {
-    const settings = readSettings(options.settings)
-    const { functions = [], database = ':memory:', baseDirectory = process.cwd() } = options
-    const ambient = ambientRun()
-    const { state: directory = '.callplane', secrets = {} } = options
-    const tracing = checkTracing(options.tracing)
-    const definitions = await loadDefinitions(functions, baseDirectory)
-    const state =
-      ambient?.state ?? new SessionState(directory === null ? null : resolve(baseDirectory, directory))
-    const own = { settings, state, secrets }
-    const resources = new SessionResources({
-      ...own,
-      callables: await Callables.create({ ...own, definitions, baseDirectory, releaseMemory }),
-      database: database === ':memory:' ? database : resolve(baseDirectory, database),
-      run: ambient?.run ?? null,
-      tracing,
-    })
-    try {
-      await resources.open()
-      return new Session(resources, settings)
-    } catch (error) {
-      await resources.close()
-      throw error
-    }
+    // Modules of functions import this one too, and most of the places where functions run have no use for DuckDB.
+    const { openParts } = await import('./sessionParts.ts')
+    return new Session(await openParts(options))
   }
 
   /** What can be called now. */
@@ -176,10 +126,4 @@ export class Session {
         hint: 'open another with Session.open',
       })
   }
-}
-
-/** Loads DuckDB in this thread where models come and go, and not before. */
-async function releaseMemory(): Promise<void> {
-  const memory = await import('../duckdb/releaseMemory.ts')
-  await memory.releaseMemory()
 }
