@@ -13,6 +13,7 @@ export interface ReplicaLogOptions {
 const FILE_BYTES_MAX = 16 * 2 ** 20
 const LINES_KEPT = 200
 const LAST_WORDS_LINES = 10
+const WORDS_LENGTH_MAX = 4000
 /** Of lines that are still to be written: what comes while there are more is lost. */
 const PENDING_LENGTH_MAX = 4 * 2 ** 20
 
@@ -43,7 +44,7 @@ export class ReplicaLog {
     if (complaints.length === 0) return null
     return complaints
       .slice(-LAST_WORDS_LINES)
-      .map(({ text }) => text)
+      .map(({ text }) => (text.length > WORDS_LENGTH_MAX ? `${text.slice(0, WORDS_LENGTH_MAX)}…` : text))
       .join('\n')
   }
 
