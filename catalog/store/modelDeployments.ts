@@ -34,6 +34,18 @@ export class ModelDeployments {
     return this.#statements.findScalingGroup.get(group) !== undefined
   }
 
+  /** Scaling groups whose replicas serve a version of a model now, or any of it where `version` is null. */
+  scalingGroups(model: string, version: number | null): readonly string[] {
+    const served = this.#statements.findServedModels
+      .all()
+      .map((row) => [textAt(row, 0), textAt(row, 1)] as const)
+    const isMeant = (reference: string): boolean => {
+      const [name = '', number = ''] = reference.split('@')
+      return name.toLowerCase() === model.toLowerCase() && (version === null || Number(number) === version)
+    }
+    return served.filter(([, reference]) => isMeant(reference)).map(([group]) => group)
+  }
+
   add({ group, model, version, runtime, created }: Omit<ModelDeployment, 'revision'>): ModelDeployment {
     const { nextRevision, addRevision, addChange } = this.#statements
     const [name, revision] = nextRevision.get(group) ?? []
@@ -61,6 +73,12 @@ function prepareStatements(database: StoreDatabase) {
       SELECT ${columns} FROM ${joined}
       WHERE revision = (SELECT max(revision) FROM model_deployments WHERE "group" = name) ORDER BY name`),
     findScalingGroup: database.prepare('SELECT 1 FROM group_rollouts WHERE "group" = ?'),
+    findServedModels: database.prepare(`
+      SELECT name, json_extract(spec, '$.source.model') AS model
+      FROM group_rollouts AS rollout JOIN scaling_groups ON name = rollout."group"
+      JOIN group_revisions AS served
+      ON served."group" = rollout."group" AND served.revision IN (rollout.revision, rollout.previous)
+      WHERE model IS NOT NULL ORDER BY name`),
     findGroup: database.prepare('SELECT 1 FROM model_deployments WHERE "group" = ? LIMIT 1'),
     // The first spelling of a name stays.
     nextRevision: database.prepare(`

@@ -58,7 +58,7 @@ export class LibsqlModels implements ModelStore {
     await this.#database.write(() => {
       const model = this.#known(name)
       if (version !== null) findVersion(model, version)
-      checkUnused(model, version)
+      checkUnused(model, version, this.#deployments.scalingGroups(model.name, version))
       if (version !== null) removeVersion.run(name, version)
       else {
         removeVersions.run(name)
@@ -188,11 +188,16 @@ function versionOf(name: string, row: Row): ModelVersion {
 }
 
 /** `version` is null for all versions, whose aliases go with them. */
-function checkUnused({ name, aliases, deployments }: ModelRecord, version: number | null): void {
+function checkUnused(
+  { name, aliases, deployments }: ModelRecord,
+  version: number | null,
+  scalingGroups: readonly string[],
+): void {
   const isMeant = (used: { readonly version: number }): boolean =>
     version === null || used.version === version
   const standing = version === null ? [] : aliases.filter(isMeant).map(({ alias }) => `alias '${alias}'`)
-  const serving = deployments.filter(isMeant).map(({ group }) => `group '${group}'`)
+  const served = deployments.filter(isMeant).map(({ group }) => group)
+  const serving = [...served, ...new Set(scalingGroups)].map((group) => `group '${group}'`)
   if (standing.length + serving.length === 0) return
   const what = version === null ? `model '${name}'` : `version ${version} of model '${name}'`
   const hints = [

@@ -184,6 +184,12 @@ it('pins the version of a model', async () => {
   expect(await failureOf(churn('chrun'))).toBe("MODEL_UNKNOWN unknown model 'chrun': did you mean 'churn'?")
   await registry.commit(await churn('churn@prod'))
   expect(await churn('churn@1')).toMatchObject({ isNew: false })
+  await registry.commit(await churn('churn@2'), 10)
+  const hint = '\n  deploy another version to the group, or undeploy it'
+  expect(await failures(store.models.delete('CHURN', 2), store.models.delete('churn', null))).toEqual([
+    `MODEL_IN_USE version 2 of model 'churn' is used by group 'scores'${hint}`,
+    `MODEL_IN_USE model 'churn' is used by group 'scores'${hint}`,
+  ])
   await store.models.add(versionOf('words', { output: { kind: 'varchar' } }), [])
   expect(await failureOf(churn('words'))).toBe(
     "GROUP_INVALID scaling group 'scores' cannot change its types while it is deployed, from (x FLOAT[3]) → FLOAT to (x FLOAT[3]) → VARCHAR\n  deploy it by another name",
