@@ -1,10 +1,12 @@
 import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
 import type { Batch } from '../../src/arrow/column.ts'
 import { createChannel } from '../../src/protocol/client.ts'
+import { Health } from '../../src/protocol/generated/grpc/health/v1/health_pb.ts'
 import { type CallHandler, GrpcServer } from '../../src/protocol/server.ts'
 import { WorkerMetrics } from '../../src/telemetry/workerMetrics.ts'
 import { Admission } from '../../src/worker/admission.ts'
 import { FunctionCalls } from '../../src/worker/functionCalls.ts'
+import { WorkerHealth } from '../../src/worker/health.ts'
 import { serveCalls } from '../../src/worker/serveCalls.ts'
 import { createDispatcher } from '../../udf/dispatcher.ts'
 import type { CallResult, Executor, InvokeContext } from '../../udf/executor.ts'
@@ -31,6 +33,7 @@ export class TestServer {
       maxRequestBytes: null,
     })
     server.serveCalls(handler)
+    server.serve(Health, new WorkerHealth([]).handlers, { open: true })
     return new TestServer(server, await server.listen('127.0.0.1', 0))
   }
 
