@@ -7,6 +7,7 @@ import { MainExecutor } from '../../udf/executors/main.ts'
 import { OnnxExecutor } from '../../udf/executors/onnx/onnx.ts'
 import { PoolExecutor } from '../../udf/executors/pool/pool.ts'
 import { ProcessExecutor } from '../../udf/executors/process/process.ts'
+import { decodePayload, encodePayload } from '../arrow/ipcPayload.ts'
 import { Cancellation } from '../base/cancellation.ts'
 import { Health } from '../protocol/generated/grpc/health/v1/health_pb.ts'
 import { RemoteCallService } from '../protocol/generated/remote_call_pb.ts'
@@ -109,6 +110,7 @@ export class Worker {
         if (signature.stateful) await calls.start(signature, startupCall())
       }),
     )
+    loadArrow()
     this.#port = await server.listen(this.#settings.host, this.#settings.port)
   }
 
@@ -206,6 +208,11 @@ function hiddenHeaders({ token, coalesce }: WorkerSettings): ReadonlySet<string>
     ...(token === null ? [] : ['authorization']),
     ...(coalesce === 0 ? [] : ['traceparent', 'tracestate']),
   ])
+}
+
+/** What decodes requests is loaded when it is first needed, which the first call should not have to wait for. */
+function loadArrow(): void {
+  decodePayload(null, encodePayload([], { length: 0, columns: [] }), { maxRows: 0 })
 }
 
 function startupCall(): Parameters<FunctionCalls['start']>[1] {
