@@ -11,29 +11,45 @@ export interface ServedCall {
   readonly peer: string
   /** Milliseconds since 1970; null for any time. */
   readonly deadline: number | null
-  /** Aborts when the caller goes away or cancels, when its deadline passes, and when the server is closed by force. */
+  /** Aborts when the caller goes away or cancels, when its deadline passes, and when the server is closed. */
   readonly signal: CallSignal
 }
 
 /** The messages of a call, both ways, as bytes. */
 export type MessageStream = grpc.ServerDuplexStream<Buffer, Buffer>
 
-/** Sends what `answer` gives, message by message as the client takes them, and the status at the end. Never rejects. */
-export async function answerCall(
-  stream: MessageStream,
-  answer: (call: ServedCall) => AsyncIterable<Buffer>,
-): Promise<void> {
-  const signal = new Cancellation()
-  const { deadline, ...call } = describeCall(stream)
-  stream.on('cancelled', () => signal.abort(goneError(deadline)))
-  try {
-    for await (const message of answer({ ...call, deadline, signal })) {
+/** The calls that a server has. */
+export class OpenCalls {
+  readonly #ends = new Set<() => void>()
+
+  /** Sends what `answer` gives, message by message as the client takes them, and the status at the end. Never rejects. */
+  async answer(stream: MessageStream, answer: (call: ServedCall) => AsyncIterable<Buffer>): Promise<void> {
+    const signal = new Cancellation()
+    const { deadline, ...call } = describeCall(stream)
+    stream.on('cancelled', () => signal.abort(goneError(deadline)))
+    const end = (): void => {
       if (signal.aborted) return
-      await write(stream, message, signal)
+      const error = new EngineError('SESSION_CLOSED', 'the worker was closed')
+      signal.abort(error)
+      endWithError(stream, error)
     }
-    stream.end()
-  } catch (error) {
-    if (!signal.aborted) endWithError(stream, error)
+    this.#ends.add(end)
+    try {
+      for await (const message of answer({ ...call, deadline, signal })) {
+        if (signal.aborted) return
+        await write(stream, message, signal)
+      }
+      if (!signal.aborted) stream.end()
+    } catch (error) {
+      if (!signal.aborted) endWithError(stream, error)
+    } finally {
+      this.#ends.delete(end)
+    }
+  }
+
+  /** Ends them as a worker does that is closed. */
+  endAll(): void {
+    for (const end of this.#ends) end()
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import {
   create,
   type DescMethod,
@@ -13,7 +14,7 @@ import { EngineError, messageOf } from '../base/errors.ts'
 import { FLOW_CONTROL_WINDOW_BYTES, MESSAGE_BYTES_MAX } from './limits.ts'
 import { RequestMemory, readCall } from './requestMemory.ts'
 import { bearerOf, isSameSecret, readCertificates } from './security.ts'
-import { answerCall, type MessageStream, onlyMessage, type ServedCall } from './servedCall.ts'
+import { type MessageStream, OpenCalls, onlyMessage, type ServedCall } from './servedCall.ts'
 import { type CallMessage, encodeCallResponse } from './wire.ts'
 
 export type { ServedCall } from './servedCall.ts'
@@ -58,6 +59,8 @@ export interface ServiceOptions {
 
 const CALL_PATH = '/chalk.runtime.v1.RemoteCallService/CallFunction'
 const KEEPALIVE_MS = 60_000
+/** For the last words of calls that were ended. */
+const GOODBYE_MS = 500
 
 /** A gRPC server. Nothing is read of a call that brings no token, or a wrong one. */
 export class GrpcServer {
@@ -65,6 +68,7 @@ export class GrpcServer {
   readonly #credentials: grpc.ServerCredentials
   readonly #bearer: string | null
   readonly #memory: RequestMemory
+  readonly #calls = new OpenCalls()
 
   /** PEM files are read at once. Throws CONFIG_INVALID and IO_FAILED. */
   constructor({ tls, token, maxConcurrentStreams, maxRequestBytes }: ServerOptions) {
@@ -123,15 +127,17 @@ export class GrpcServer {
     })
   }
 
-  /** Takes no more calls; resolves when those in flight are done, or were cancelled after so many milliseconds. */
+  /** Takes no more calls; resolves when those in flight are done, or were ended after so many milliseconds. */
   async drain(graceMs: number): Promise<void> {
-    const timer = setTimeout(() => this.#server.forceShutdown(), graceMs)
-    await new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()))
-    clearTimeout(timer)
+    const shut = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()))
+    if (await isDoneWithin(shut, graceMs)) return
+    this.#calls.endAll()
+    if (!(await isDoneWithin(shut, GOODBYE_MS))) this.#server.forceShutdown()
   }
 
-  /** Cancels all calls and closes all connections at once. */
+  /** Ends all calls and closes all connections at once. */
   close(): void {
+    this.#calls.endAll()
     this.#server.forceShutdown()
   }
 
@@ -139,7 +145,7 @@ export class GrpcServer {
     const bearer = open ? null : this.#bearer
     // Methods of all kinds are served as streams: a handler is then called before anything is read.
     const handle = (stream: MessageStream): void => {
-      void answerCall(stream, (call) => {
+      void this.#calls.answer(stream, (call) => {
         if (bearer !== null && !isSameSecret(call.headers['authorization'] ?? '', bearer)) {
           const given = call.headers['authorization'] === undefined ? 'there is no' : 'it is another'
           throw new EngineError('REMOTE_REFUSED', `the call needs a bearer token, and ${given} one`)
@@ -154,6 +160,14 @@ export class GrpcServer {
 type Answering = (stream: MessageStream, call: ServedCall) => AsyncIterable<Buffer>
 type Given = Record<string, unknown>
 type AnyHandler = (request: unknown, call: ServedCall) => Promise<Given> | AsyncIterable<Given>
+
+async function isDoneWithin(done: Promise<void>, ms: number): Promise<boolean> {
+  const timer = new AbortController()
+  const late = setTimeout(ms, false, { signal: timer.signal }).catch(() => false)
+  const isDone = await Promise.race([done.then(() => true), late])
+  timer.abort()
+  return isDone
+}
 
 function asItIs(message: Buffer): Buffer {
   return message

@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js'
 import { describe, expect, test } from 'vitest'
 import { EngineError, encodeError } from '../../src/base/errors.ts'
 import { statusOfError } from '../../src/protocol/errorStatus.ts'
@@ -183,7 +184,9 @@ describe('errors of our own workers', () => {
     ],
     ['a message that is no text', JSON.stringify({ code: 'INTERNAL', message: 7 })],
   ])('%s in the trailer leaves what the status says', (_, text) => {
-    expect(errorOfStatus({ code: 8, details: 'busy', encoded: Buffer.from(text) }, place)).toMatchObject({
+    expect(
+      errorOfStatus({ code: status.RESOURCE_EXHAUSTED, details: 'busy', encoded: Buffer.from(text) }, place),
+    ).toMatchObject({
       code: 'RESOURCE_EXHAUSTED',
       message: 'worker h:1 asks for fewer calls: busy',
     })
