@@ -1,7 +1,5 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type RegisteredFunction, registerFunction } from '../../catalog/registerFunction.ts'
-import { encodeColumn } from '../../src/arrow/encode.ts'
 import { decodePayload, encodePayload } from '../../src/arrow/ipcPayload.ts'
 import type { DataType, Field } from '../../src/base/dataType.ts'
 import { EngineError, encodeError } from '../../src/base/errors.ts'
@@ -11,50 +9,11 @@ import { EVENTS_COLUMN, ROW_ERRORS_COLUMN } from '../../src/protocol/callContext
 import { MESSAGE_BYTES_MAX } from '../../src/protocol/limits.ts'
 import type { CallEvent } from '../../udf/callEvents.ts'
 import type { InvokeContext } from '../../udf/executor.ts'
-import { RemoteExecutor } from '../../udf/executors/remote/remote.ts'
 import { batchOf, registered, valuesOf } from '../executor.conformance.ts'
 import { contextOf, failureOf } from '../invocations.ts'
-import { repeats } from '../repeats.ts'
-import { atGroup, groupAt, TestReplicas } from './replicas.ts'
-import { type Script, ScriptedChannel } from './scriptedChannel.ts'
-
-const group = groupAt(['w:1', 'w:2'])
-const text: DataType = { kind: 'varchar' }
-const upper = atGroup(registered('upper'), group)
-
-/** A message with these columns, each given by its type and values. */
-function body(columns: Record<string, readonly [DataType | string, readonly unknown[]]>): Uint8Array {
-  const entries = Object.entries(columns).map(([name, [type, values]]) => ({
-    name,
-    type: typeof type === 'string' ? parseType(type) : type,
-    values,
-  }))
-  const fields: readonly Field[] = entries.map(({ name, type }) => ({ name, type }))
-  const batch = {
-    length: entries[0]?.values.length ?? 0,
-    columns: entries.map(({ type, values }) => encodeColumn(type, values)),
-  }
-  return encodePayload(fields, batch)
-}
-
-const result = (values: readonly unknown[], type: DataType | string = text) =>
-  body({ result: [type, values] })
-
-/** Calls workers that answer as they are told. */
-function workers(script: Script, places = 1) {
-  const channels = ['w:1', 'w:2'].map((endpoint) => new ScriptedChannel(endpoint, script))
-  const replicas = new TestReplicas(group, channels, places)
-  return { executor: new RemoteExecutor({ replicasOf: () => replicas }), channels, replicas }
-}
-
-async function answered(
-  script: Script,
-  values: readonly unknown[] = ['a', 'b', 'c', 'd'],
-  { fn = upper, ...options }: Partial<InvokeContext> & { fn?: RegisteredFunction } = {},
-): Promise<unknown[]> {
-  const { executor } = workers(script)
-  return valuesOf(fn, await executor.invoke(fn, batchOf(fn, values), contextOf(options)))
-}
+import { atGroup } from './replicas.ts'
+import type { Script } from './scriptedChannel.ts'
+import { answered, body, group, result, text, upper, workers } from './scriptedWorkers.ts'
 
 describe('an answer', () => {
   it('may come in several messages, and name its column as it likes', async () => {
@@ -277,46 +236,5 @@ describe('an input row_metadata of type JSON', () => {
       { column: batches[0]!.columns[1]! },
     )
     expect(Buffer.from(bytes as Uint8Array).toString()).toBe('{"a":1}')
-  })
-})
-
-describe('answers that are malformed', () => {
-  it('are refused, or are what was meant: never a hang, a crash, or other rows', async () => {
-    const values = ['A', null, 'a longer text', 'D']
-    const good = result(values)
-    const mutation = fc.oneof(
-      fc.record({ kind: fc.constant('flip' as const), at: fc.nat(good.length - 1), bit: fc.nat(7) }),
-      fc.record({ kind: fc.constant('cut' as const), at: fc.nat(good.length - 1) }),
-      fc.record({
-        kind: fc.constant('word' as const),
-        at: fc.nat((good.length >> 2) - 1),
-        word: fc.integer(),
-      }),
-    )
-    const { executor } = workers(function* () {
-      yield mutated
-    })
-    let mutated = good
-    await fc.assert(
-      fc.asyncProperty(fc.array(mutation, { minLength: 1, maxLength: 4 }), async (mutations) => {
-        const bytes = Buffer.from(good)
-        let length = bytes.length
-        for (const change of mutations) {
-          if (change.kind === 'flip') bytes[change.at]! ^= 1 << change.bit
-          else if (change.kind === 'cut') length = Math.min(length, change.at)
-          else bytes.writeInt32LE(change.word, change.at * 4)
-        }
-        mutated = bytes.subarray(0, length)
-        const begun = performance.now()
-        const outcome = await executor.invoke(upper, batchOf(upper, values), contextOf()).then(
-          (answer) => valuesOf(upper, answer),
-          (error: unknown) => (error instanceof EngineError ? error.code : error),
-        )
-        expect(performance.now() - begun).toBeLessThan(1000)
-        if (Array.isArray(outcome)) expect(outcome).toHaveLength(4)
-        else expect(outcome).toBe('REMOTE_RESULT_INVALID')
-      }),
-      { numRuns: repeats(2000) },
-    )
   })
 })
