@@ -107,7 +107,8 @@ class InputColumns {
 
   over(plan: LogicalPlan): LogicalPlan {
     const items = [...this.#own.map(({ name }) => ({ name, expr: column(name) })), ...this.#computed]
-    return project(plan, items)
+    // Rows that nothing is read of are called all the same.
+    return project(plan, items.length > 0 ? items : [{ name: '__row', expr: sql(['TRUE'], []) }])
   }
 }
 
