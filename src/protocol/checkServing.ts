@@ -1,5 +1,5 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import type * as grpc from '@grpc/grpc-js'
+import * as grpc from '@grpc/grpc-js'
 import {
   HealthCheckRequestSchema,
   HealthCheckResponse_ServingStatus,
@@ -20,7 +20,7 @@ export interface ServingCheck {
   readonly cancel: () => void
 }
 
-/** Asks a worker whether it answers SERVING. */
+/** Asks a worker whether it answers SERVING. One that has no health service is there, which is all that can be known of it. */
 export function checkServing(
   client: grpc.Client,
   { service, timeoutMs, headers }: ServingQuestion,
@@ -34,7 +34,12 @@ export function checkServing(
       toBinary(HealthCheckRequestSchema, create(HealthCheckRequestSchema, { service })),
       headers,
       { deadline: Date.now() + timeoutMs },
-      (error, status) => resolve(error === null && status === HealthCheckResponse_ServingStatus.SERVING),
+      (error, status) =>
+        resolve(
+          error === null
+            ? status === HealthCheckResponse_ServingStatus.SERVING
+            : error.code === grpc.status.UNIMPLEMENTED && service === '',
+        ),
     )
     calls.push(call)
   })
