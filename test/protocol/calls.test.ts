@@ -214,7 +214,7 @@ describe('connections', () => {
     expect(failure).toMatchObject({ code: 'UNAVAILABLE' })
     expect((failure as EngineError).details.unsent).toBeUndefined()
     proxy.fault = { kind: 'none' }
-    expect(await client.channel.isServing('', 10_000)).toBe(false)
+    expect(await client.channel.isServing('', 10_000)).toBe(true)
     await expect
       .poll(() => failureOf(client.channel.call(request())), { timeout: 10_000 })
       .toMatchObject({ value: [Buffer.from('payload')] })
@@ -286,7 +286,7 @@ describe('health', () => {
         other.channel.isServing('', 10_000),
         nobody.channel.isServing('', 50),
       ]),
-    ).toEqual([false, false, false])
+    ).toEqual([false, true, false])
   })
 
   test('is good as soon as the worker listens', async () => {
@@ -343,7 +343,8 @@ describe('servers', () => {
   test('answer UNIMPLEMENTED for methods that they do not have', async () => {
     await using worker = await serverOf(echo, {}, (server) => server.serve(Health, {}))
     await using client = channelTo(worker.endpoint)
-    expect(await client.channel.isServing('', 10_000)).toBe(false)
+    expect(await client.channel.isServing('', 10_000)).toBe(true)
+    expect(await client.channel.isServing('embedder', 10_000)).toBe(false)
   })
 
   test('that drain finish what they have, and take no more', async () => {
