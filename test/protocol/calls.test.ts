@@ -274,7 +274,7 @@ describe('health', () => {
     expect(await client.channel.isServing('unknown', 10_000)).toBe(false)
   })
 
-  test('of a worker that does not serve, has none, or is not there, is bad', async () => {
+  test('of a worker that does not serve or is not there is bad, and one without it is there', async () => {
     await using worker = await serverOf(echo, {}, healthOf(HealthCheckResponse_ServingStatus.NOT_SERVING))
     await using client = channelTo(worker.endpoint)
     await using without = await serverOf(echo)
