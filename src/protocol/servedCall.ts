@@ -26,7 +26,6 @@ export class OpenCalls {
   async answer(stream: MessageStream, answer: (call: ServedCall) => AsyncIterable<Buffer>): Promise<void> {
     const signal = new Cancellation()
     const { deadline, ...call } = describeCall(stream)
-    stream.on('cancelled', () => signal.abort(goneError(deadline)))
     const end = (): void => {
       if (signal.aborted) return
       const error = new EngineError('SESSION_CLOSED', 'the worker was closed')
@@ -34,6 +33,10 @@ export class OpenCalls {
       endWithError(stream, error)
     }
     this.#ends.add(end)
+    stream.on('cancelled', () => {
+      // grpc-js tells of the end of every call in the same way.
+      if (this.#ends.has(end)) signal.abort(goneError(deadline))
+    })
     try {
       for await (const message of answer({ ...call, deadline, signal })) {
         if (signal.aborted) return

@@ -59,7 +59,9 @@ export class FunctionCalls {
     this.#functions = new Map(
       hosted.map((registered) => {
         const { signature } = registered
-        const { name, policies } = signature
+        const { name } = signature
+        // Equal rows are called once in a run, and what other rows the run of a caller has is not known here.
+        const policies = Object.freeze({ ...signature.policies, dedupe: false })
         const batching = within(signature.batching, coalesce)
         const own = resolveSecrets(signature, secrets)
         return [name.toLowerCase(), { registered, secrets: own, policies, batching }] as const
