@@ -1,15 +1,13 @@
 import { afterAll, expect, test } from 'vitest'
 import { defineFunction } from '../../catalog/defineFunction.ts'
 import type { TransportSecurity } from '../../catalog/groups/scalingGroup.ts'
-import { Authority } from './certificates.ts'
+import { TestCertificates } from '../protocol/certificates.ts'
 import { call, channelTo, openWorker } from './workers.ts'
 
-const authority = new Authority()
-const stranger = new Authority()
-afterAll(() => {
-  authority.close()
-  stranger.close()
-})
+const certificates = new TestCertificates()
+afterAll(() => certificates.remove())
+const authority = certificates.authority('authority')
+const stranger = certificates.authority('stranger')
 
 let calls = 0
 const echo = defineFunction({
@@ -22,7 +20,7 @@ const echo = defineFunction({
   },
 })
 const columns = { text: ['VARCHAR', ['a']] } as const
-const server = authority.issue('server')
+const server = certificates.signed('server', authority)
 
 function trusting(ca: string, client?: { readonly cert: string; readonly key: string }): TransportSecurity {
   return { ca, cert: client?.cert ?? null, key: client?.key ?? null, serverName: null }
@@ -62,11 +60,13 @@ test('what is wrong with a token is said', async () => {
 test('with an authority of clients only those call who have a certificate of it', async () => {
   const tls = { ...server, clientCa: authority.cert }
   const worker = await openWorker({ functions: [echo], tls })
-  const friend = channelTo(worker.endpoint, { tls: trusting(authority.cert, authority.issue('friend')) })
+  const friend = channelTo(worker.endpoint, {
+    tls: trusting(authority.cert, certificates.signed('friend', authority)),
+  })
   expect(await call(friend, 'echo', columns)).toEqual([{ result: ['a'] }])
   const before = calls
   const strangers = [
-    channelTo(worker.endpoint, { tls: trusting(authority.cert, stranger.issue('stranger')) }),
+    channelTo(worker.endpoint, { tls: trusting(authority.cert, certificates.signed('other', stranger)) }),
     channelTo(worker.endpoint, { tls: trusting(authority.cert) }),
   ]
   for (const channel of strangers) {
