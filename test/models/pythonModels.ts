@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
@@ -16,6 +17,15 @@ export function modelFile(name: string): string {
 export function missingFile(...paths: readonly string[]): string | null {
   const missing = paths.find((path) => !existsSync(path))
   return missing === undefined ? null : `there is no ${missing}: run test/python/setup.sh`
+}
+
+/** Why what needs a package of Python that only `test/python/setup.sh --chalkdf` installs cannot be done here; null if it is there. */
+export function missingModule(name: string): string | null {
+  const { status } = spawnSync(pythonProgram, [
+    '-c',
+    `import importlib.util, sys; sys.exit(not importlib.util.find_spec('${name}'))`,
+  ])
+  return status === 0 ? null : `Python has no ${name}: run test/python/setup.sh --chalkdf`
 }
 
 /** A model's columns by name, and what Python's onnxruntime predicts for them, a value a row. */
