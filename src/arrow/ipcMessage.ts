@@ -1,4 +1,4 @@
-import { FlatBufferError, FlatTable } from './flatTable.ts'
+import { FlatBufferError, FlatTable, type FlatVector } from './flatTable.ts'
 
 const schemaHeader = 1
 const dictionaryHeader = 2
@@ -98,8 +98,18 @@ function checkBatch(batch: FlatTable, bodyBytes: number): BatchFacts {
     }
   }
   const isCompressed = batch.table(3) !== null
-  batch.vector(4, 8)
+  checkVariadicCounts(batch.vector(4, 8), buffers?.length ?? 0)
   return { rows: Number(rows), longest, isCompressed, isDelta: false }
+}
+
+/** How many buffers each column of views has beside the views themselves. */
+function checkVariadicCounts(counts: FlatVector | null, buffers: number): void {
+  let left = BigInt(buffers)
+  for (let k = 0; k < (counts?.length ?? 0); k++) {
+    const count = counts!.int64(k * 8)
+    left -= count
+    if (count < 0n || left < 0n) throw new FlatBufferError(`a column of ${count} buffers`)
+  }
 }
 
 /** Where a message lies in a file. */

@@ -124,6 +124,12 @@ function unavailable(text: string, place: CallPlace): EngineError {
   return new EngineError('UNAVAILABLE', `${worker(place)} is not reached: ${reason ?? text}`, {
     ...placeDetails(place),
     ...(unsent ? { unsent: true } : {}),
+    // So it is also where a worker closes connections without a word.
+    ...(reason === CLOSED_AT_ONCE
+      ? {
+          hint: 'check that both sides use TLS, or none, and that the worker accepts the certificate of this one',
+        }
+      : {}),
   })
 }
 
@@ -131,17 +137,22 @@ function unavailable(text: string, place: CallPlace): EngineError {
 const neverBegun =
   /^(No connection established|Stream refused by server|Name resolution failed|Channel closed)/
 
+const CLOSED_AT_ONCE = 'the connection was closed as soon as it was made'
+
 /** Why grpc-js has no connection; null for other texts. */
 function connectionProblem(text: string): string | null {
   const found = /^No connection established\. Last error: (.*?)(?: \([-\d:.TZ]+\))?\. Resolution note:/s.exec(
     text,
   )?.[1]
   if (found === undefined) return null
-  return found === 'null' ? 'no connection established' : found.replace(/^Error: /, '').trim()
+  if (found === 'null') return 'no connection was made'
+  if (found.endsWith('Failed to connect')) return CLOSED_AT_ONCE
+  const openssl = /error:[\dA-F]+:SSL routines:[^:]*:([^:]+)/.exec(found)?.[1]
+  return openssl === undefined ? found.replace(/^Error(?: \[\w+\])?: /, '').trim() : `SSL: ${openssl}`
 }
 
 function isTlsProblem(reason: string): boolean {
-  return /certificate|self[- ]signed|altnames|\balert\b|\bSSL\b|EPROTO|ERR_TLS|ERR_SSL/i.test(reason)
+  return /certificate|self[- ]signed|altnames|^SSL: /i.test(reason)
 }
 
 function isOversize(text: string): boolean {
