@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 import { defineFunction } from '../../catalog/defineFunction.ts'
 import { RetryPolicy } from '../../catalog/policy/factories.ts'
+import type { Batch } from '../../src/arrow/column.ts'
+import { encodeColumn } from '../../src/arrow/encode.ts'
+import { IpcWriter } from '../../src/arrow/ipcWriter.ts'
 import { Cancellation } from '../../src/base/cancellation.ts'
 import { EngineError } from '../../src/base/errors.ts'
 import type { CallRequest } from '../../src/protocol/callChannel.ts'
@@ -70,6 +73,25 @@ test('a call answers one message for its batch, with a column result', async () 
 test('a batch without rows is answered by one without rows', async () => {
   const worker = await openWorker({ functions: [upper] })
   expect(await call(worker, 'upper', { text: ['VARCHAR', []] })).toEqual([{ result: [] }])
+})
+
+test('each batch of a request is a call, and its result a message; without one there is none', async () => {
+  const worker = await openWorker({ functions: [upper] })
+  const fields = [{ name: 'text', type: { kind: 'varchar' } }] as const
+  const batch = (texts: readonly string[]): Batch => ({
+    length: texts.length,
+    columns: [encodeColumn(fields[0].type, texts)],
+  })
+  const requestWith = (...batches: readonly Batch[]): Uint8Array => {
+    const writer = new IpcWriter(fields, 'stream')
+    return Buffer.concat([...batches.flatMap((each) => writer.write(each)), ...writer.finish()])
+  }
+  const channel = channelTo(worker.endpoint)
+  const several = Array.from({ length: 20 }, (_, index) => batch([`a${index}`, `b${index}`]))
+  expect(await call(channel, 'upper', requestWith(...several))).toEqual(
+    several.map((_, index) => ({ result: [`A${index}`, `B${index}`] })),
+  )
+  expect(await call(channel, 'upper', requestWith())).toEqual([])
 })
 
 test('an unknown function is told with those that there are', async () => {
