@@ -1,23 +1,37 @@
 import { plainDuckDb } from '../plainDuckDb.ts'
 
 export interface InputRequest {
-  readonly kind: 'doubles' | 'memos' | 'vectors'
+  readonly kind: 'doubles' | 'memos' | 'strings' | 'vectors'
   readonly rows: number
   readonly path: string
 }
 
+/** Bytes of a string. */
+export const STRING_LENGTH = 100
 /** Numbers of a vector. */
 export const VECTOR_SIZE = 384
 
 /** Writes the same rows at every run: each value comes from the hash of its row's number. */
 export async function task({ kind, rows, path }: InputRequest): Promise<void> {
-  const select = { doubles, memos, vectors }[kind](rows)
+  const select = { doubles, memos, strings, vectors }[kind](rows)
   const compression = kind === 'vectors' ? 'uncompressed' : 'zstd'
   await plainDuckDb(`COPY (${select}) TO '${path}' (FORMAT parquet, COMPRESSION ${compression})`)
 }
 
 function doubles(rows: number): string {
   return `SELECT i AS id, ${amount} AS amount FROM range(${rows}) series(i)`
+}
+
+/** Hexadecimal digits. */
+function strings(rows: number): string {
+  const parts = ['', 'a', 'b', 'c'].map((salt) => `md5(i || '${salt}')`).join(' || ')
+  return `SELECT i AS id, left(${parts}, ${STRING_LENGTH}) AS text FROM range(${rows}) series(i)`
+}
+
+/** All of 100 bytes. */
+function lines(rows: number): string {
+  const digits = [1, 2, 3, 4].map((salt) => `md5('${salt} ' || i)`).join(' || ')
+  return `SELECT i AS id, left(${digits}, 100) AS text FROM range(${rows}) series(i)`
 }
 
 /** Numbers between -1 and 1 that nothing can compress, as in embeddings. */
