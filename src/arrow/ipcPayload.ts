@@ -5,11 +5,10 @@ import { formatType } from '../base/formatType.ts'
 import { dataTypeOfField, schemaOfArrow } from './arrowSchema.ts'
 import { canRead, entryFields } from './arrowStorage.ts'
 import type { Batch } from './column.ts'
-import { IpcWriter } from './ipcWriter.ts'
 import { library } from './library.ts'
 import { checkFrames, type PayloadLimits } from './payloadFrames.ts'
 import { checkData, checkStorage } from './payloadStorage.ts'
-import { plainColumn, plainSchema } from './plainColumns.ts'
+import { payloadWriterOf } from './payloadWriter.ts'
 import { batchOf } from './table.ts'
 
 /** Columns as one stream of Arrow's IPC format. */
@@ -24,10 +23,7 @@ export interface Payload {
  * A batch as one stream of Arrow's IPC format, which has no dictionaries: enums go as text. Large columns are copied once.
  */
 export function encodePayload(fields: Schema, batch: Batch): Uint8Array {
-  const plain = plainSchema(fields)
-  const columns = fields.map(({ type }, index) => plainColumn(type, batch.columns[index]!))
-  const writer = new IpcWriter(plain, 'stream')
-  return Buffer.concat([...writer.write({ length: batch.length, columns }), ...writer.finish()])
+  return payloadWriterOf(fields).write(batch)
 }
 
 /**

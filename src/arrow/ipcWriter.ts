@@ -26,6 +26,11 @@ export class IpcWriter {
     if (format === 'file') writeSchema(this.#writer, arrowSchema)
   }
 
+  /** The bytes before the first batch, which `write` gives with it unless they were taken. */
+  begin(): readonly Uint8Array[] {
+    return this.#take()
+  }
+
   /** The bytes of one more batch, to be written before its memory changes. */
   write(batch: Batch): readonly Uint8Array[] {
     this.#writer.write(toRecordBatch(this.#schema, batch))

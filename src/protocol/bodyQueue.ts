@@ -15,6 +15,10 @@ export class BodyQueue {
     this.#wake?.()
   }
 
+  get hasEnded(): boolean {
+    return this.#end !== null
+  }
+
   /** The next body, or null behind the last; throws what the call ended with. `want` is called where there is none yet. */
   async next(want: () => void): Promise<Uint8Array | null> {
     for (;;) {

@@ -108,7 +108,7 @@ export class GrpcChannel implements CallChannel {
     try {
       for (let body = await bodies.next(more); body !== null; body = await bodies.next(more)) yield body
     } finally {
-      call.cancel(new EngineError('CANCELLED', 'the answer is not read on'))
+      if (!bodies.hasEnded) call.cancel(new EngineError('CANCELLED', 'the answer is not read on'))
     }
   }
 
