@@ -20,11 +20,6 @@ export async function makeStrings({ rows, directory }: FigureOptions): Promise<s
   return make({ kind: 'strings', rows, path: join(directory, `strings-${rows}.parquet`) })
 }
 
-/** Parquet of `id` and `text`, 100 letters and digits. */
-export async function makeLines({ rows, directory }: FigureOptions): Promise<string> {
-  return make({ kind: 'lines', rows, path: join(directory, `lines-${rows}.parquet`) })
-}
-
 /** Parquet of `id` and `x`, a FLOAT[384]. */
 export async function makeVectors({ rows, directory }: FigureOptions): Promise<string> {
   return make({ kind: 'vectors', rows, path: join(directory, `vectors-${rows}.parquet`) })

@@ -26,6 +26,12 @@ export async function scalar(session: Session, sql: string): Promise<unknown> {
   return row === undefined ? undefined : Object.values(row)[0]
 }
 
+/** Throws unless a query gives the expected number. */
+export async function expectNumber(session: Session, sql: string, expected: number): Promise<void> {
+  const found = Number(await scalar(session, sql))
+  if (found !== expected) throw new Error(`${expected} came out as ${found}`)
+}
+
 /** A query's one number, which has to be the expected one; answers the calls that were made for it. */
 export async function callsOfSum(session: Session, sql: string, expected: number): Promise<number> {
   const result = await session.sql(sql)

@@ -28,12 +28,6 @@ function strings(rows: number): string {
   return `SELECT i AS id, left(${parts}, ${STRING_LENGTH}) AS text FROM range(${rows}) series(i)`
 }
 
-/** All of 100 bytes. */
-function lines(rows: number): string {
-  const digits = [1, 2, 3, 4].map((salt) => `md5('${salt} ' || i)`).join(' || ')
-  return `SELECT i AS id, left(${digits}, 100) AS text FROM range(${rows}) series(i)`
-}
-
 /** Numbers between -1 and 1 that nothing can compress, as in embeddings. */
 function vectors(rows: number): string {
   const number = `(hash(i * ${VECTOR_SIZE} + place) % 16777216)::FLOAT / 8388608 - 1`

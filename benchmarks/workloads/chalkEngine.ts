@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { missingFile, missingModule, pythonProgram } from '../../test/models/pythonModels.ts'
 
-const script = new URL('../workers/chalkdf_upper.py', import.meta.url).pathname
+const script = new URL('../remote/chalkdfUpper.py', import.meta.url).pathname
 
 /** Chalk's engine in a process of its own, which sums what a worker makes of the texts of a file. */
 export class ChalkEngine {
@@ -23,12 +23,12 @@ export class ChalkEngine {
     return new ChalkEngine(endpoint.slice(endpoint.indexOf(':') + 1), input)
   }
 
-  /** Bytes of all results. */
-  async sum(): Promise<number> {
+  /** Throws unless the results have so many bytes in all. */
+  async expectSum(bytes: number): Promise<void> {
     this.#process.stdin?.write('again\n')
     const { value, done } = await this.#answers.next()
     if (done === true) throw new Error("Chalk's engine has ended")
-    return Number(value)
+    if (Number(value) !== bytes) throw new Error(`a sum of ${bytes} came out as ${value}`)
   }
 
   async close(): Promise<void> {

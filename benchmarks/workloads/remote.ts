@@ -1,51 +1,58 @@
-import { ScalingGroup, type ScalingGroupOptions, type Session } from 'callplane'
+import { ScalingGroup, type ScalingGroupDefinition } from 'callplane'
 import { missingWorker, pythonWorker } from '../../test/interop/pythonWorker.ts'
 import { ownWorker, WorkerProcess } from '../../test/interop/workerProcess.ts'
-import { withSession } from '../openSession.ts'
 
-/** Calls workers of ours, each in a process of its own with the one function of a module of `workers/`, as `model.<name>`. */
-export async function withOwnWorkers<T>(
-  { module, workers = 1, ...group }: OwnWorkers,
-  work: (session: Session) => Promise<T>,
+const folder = new URL('../remote/', import.meta.url).pathname
+
+/** Path of a module of `remote/`, whose functions workers host. */
+export function remoteModule(name: string): string {
+  return `${folder}${name}.ts`
+}
+
+/** The group of the functions of `remote/wait.ts`, which keeps so many replicas. */
+export function waitingGroup(replicas: number, callsAtOnce: number): ScalingGroupDefinition {
+  return ScalingGroup({
+    name: 'waiting',
+    minReplicas: replicas,
+    maxReplicas: replicas,
+    maxConcurrentRequests: callsAtOnce,
+  })
+}
+
+/** The group `model.<name>` of workers that take a text and give one. */
+export function textGroup(name: string, endpoint: string): ScalingGroupDefinition {
+  return ScalingGroup({
+    name,
+    endpoints: endpoint,
+    input: { text: 'VARCHAR' },
+    output: 'VARCHAR',
+    dedupe: false,
+    batching: { maxBatchingSize: 8192 },
+  })
+}
+
+/** Starts a worker of ours with the functions of a module, in a process of its own, and ends it after the work. */
+export async function withWorker<T>(
+  module: string,
+  flags: readonly string[],
+  work: (endpoint: string) => Promise<T>,
 ): Promise<T> {
-  const path = new URL(`../workers/${module}.ts`, import.meta.url).pathname
-  const command = [...ownWorker(path), '--group', group.name]
-  const started: WorkerProcess[] = []
-  try {
-    while (started.length < workers) started.push(await WorkerProcess.open(command))
-    return await withRemote({ ...group, endpoints: started.map(({ endpoint }) => endpoint) }, work)
-  } finally {
-    await Promise.all(started.map((worker) => worker.close()))
-  }
+  return withProcess(await WorkerProcess.open([...ownWorker(module), ...flags]), work)
 }
 
-export interface OwnWorkers extends ScalingGroupOptions {
-  readonly module: string
-  /** Default 1. */
-  readonly workers?: number
-}
-
-/** Calls a worker in Python with the handler of a module of `workers/`, as `model.<module>`. Throws where there is no Python. */
+/** Starts a chalk-remote-call worker with the handler of a Python module of `remote/`. Throws where it is not installed. */
 export async function withPythonWorker<T>(
   module: string,
-  work: (session: Session, endpoint: string) => Promise<T>,
+  work: (endpoint: string) => Promise<T>,
 ): Promise<T> {
   if (missingWorker !== null) throw new Error(missingWorker)
-  const modules = new URL('../workers', import.meta.url).pathname
-  const worker = await WorkerProcess.open(pythonWorker(module), { PYTHONPATH: modules })
-  const { endpoint } = worker
+  return withProcess(await WorkerProcess.open(pythonWorker(module), { PYTHONPATH: folder }), work)
+}
+
+async function withProcess<T>(worker: WorkerProcess, work: (endpoint: string) => Promise<T>): Promise<T> {
   try {
-    const group = { name: module, endpoints: endpoint, input: { text: 'VARCHAR' }, output: 'VARCHAR' }
-    return await withRemote(group, (session) => work(session, endpoint))
+    return await work(worker.endpoint)
   } finally {
     await worker.close()
   }
-}
-
-/** Opens a session that calls a group. */
-export async function withRemote<T>(
-  group: ScalingGroupOptions,
-  work: (session: Session) => Promise<T>,
-): Promise<T> {
-  return withSession({}, work, { functions: ['functions/*.ts', ScalingGroup({ dedupe: false, ...group })] })
 }

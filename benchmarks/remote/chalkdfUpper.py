@@ -1,7 +1,7 @@
-"""Sums the lengths of texts that a worker has put in upper case, with Chalk's engine: once for each line of standard input. It prints the
-sum, or what is wrong with the results where the line says `check`.
+"""Sums the lengths of texts that a worker has put in upper case, with Chalk's engine, and prints the sum: once for each
+line of standard input.
 
-Usage: chalkdf_upper.py PORT FILE
+Usage: chalkdfUpper.py PORT FILE
 """
 
 import os
