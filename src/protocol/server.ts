@@ -1,3 +1,5 @@
+import { EventEmitter } from 'node:events'
+import type { ServerHttp2Session } from 'node:http2'
 import { setTimeout } from 'node:timers/promises'
 import {
   create,
@@ -82,7 +84,6 @@ export class GrpcServer {
       'grpc.keepalive_time_ms': KEEPALIVE_MS,
       'grpc.enable_channelz': 0,
     })
-    widenWindows(this.#server)
   }
 
   /** Serves `CallFunction` of the protocol's `RemoteCallService`. */
@@ -120,9 +121,12 @@ export class GrpcServer {
     const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
     return new Promise((resolve, reject) => {
       this.#server.bindAsync(address, this.#credentials, (error, bound) => {
-        if (error === null) resolve(bound)
-        else
+        if (error !== null) {
           reject(new EngineError('IO_FAILED', `cannot listen on ${address}: ${messageOf(error)}`, {}, error))
+          return
+        }
+        widenWindows(this.#server)
+        resolve(bound)
       })
     })
   }
@@ -205,12 +209,15 @@ function secureCredentials(tls: TransportSecurity): grpc.ServerCredentials {
   }
 }
 
-/** grpc-js has no option for it at servers, where a batch would be taken in pieces of 64 KiB. */
+/** grpc-js has no option for it at servers, where a batch would be taken in pieces of 64 KiB. For connections to come. */
 function widenWindows(server: grpc.Server): void {
-  const options: unknown = Reflect.get(server, 'commonServerOptions')
-  if (typeof options !== 'object' || options === null) return
-  const settings: unknown = Reflect.get(options, 'settings')
-  if (typeof settings === 'object' && settings !== null) {
-    Reflect.set(settings, 'initialWindowSize', FLOW_CONTROL_WINDOW_BYTES)
+  const servers: unknown = Reflect.get(server, 'http2Servers')
+  if (!(servers instanceof Map)) return
+  for (const listening of servers.keys()) {
+    if (!(listening instanceof EventEmitter)) continue
+    listening.on('session', (session: ServerHttp2Session) => {
+      session.settings({ initialWindowSize: FLOW_CONTROL_WINDOW_BYTES })
+      session.setLocalWindowSize(FLOW_CONTROL_WINDOW_BYTES)
+    })
   }
 }
