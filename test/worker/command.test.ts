@@ -1,13 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { callplane, directoryWith, made } from '../cli/commandLine.ts'
+import { startWorker } from './startWorker.ts'
 import { call, channelTo } from './workers.ts'
-
-const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url))
 
 /** `slow` says in a file of its own that it was called, and waits until there is another. */
 const functionsModule = `
@@ -43,36 +39,6 @@ export const slow = defineFunction({
   },
 })
 `
-
-interface StartedWorker {
-  readonly child: ChildProcess
-  readonly endpoint: string
-  readonly line: string
-  /** The exit code, or the signal that ended it. */
-  readonly ended: Promise<number | string>
-  readonly errors: () => string
-}
-
-async function startWorker(
-  args: readonly string[],
-  { directory, env = {} }: { readonly directory: string; readonly env?: NodeJS.ProcessEnv },
-): Promise<StartedWorker> {
-  const child = spawn(process.execPath, [main, 'worker', '--port', '0', ...args], {
-    cwd: directory,
-    env: { ...process.env, ...env },
-    stdio: 'pipe',
-  })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  let errors = ''
-  child.stderr.on('data', (chunk) => (errors += String(chunk)))
-  const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string)
-  const line = await Promise.race([
-    once(child.stdout, 'data').then(([chunk]) => String(chunk)),
-    ended.then((code) => Promise.reject(new Error(`it ended with ${code}: ${errors}`))),
-  ])
-  const endpoint = /listens on (\S+)/.exec(line)?.[1] ?? ''
-  return { child, endpoint, line, ended, errors: () => errors }
-}
 
 const functionsFile = { 'functions.ts': functionsModule, 'package.json': '{}' }
 const text = { text: ['VARCHAR', ['a']] } as const
