@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { FunctionSignature } from '../../catalog/function.ts'
 import type { Volatility } from '../../catalog/policy/policies.ts'
 import { EngineError } from '../../src/base/errors.ts'
+import { statusOfError } from '../../src/protocol/errorStatus.ts'
+import { errorOfStatus } from '../../src/protocol/remoteError.ts'
 import type { CallEvent } from '../../udf/callEvents.ts'
 import { callReplica } from '../../udf/executors/remote/callReplica.ts'
 import { registered } from '../executor.conformance.ts'
@@ -82,6 +84,18 @@ describe('a call of a replica that is lost', () => {
     expect(replicas.leased).toBe(0)
     expect(clock.now() - began).toBe(60_000)
     expect(clock.pending).toBe(0)
+  })
+
+  it('is one that its worker did not answer: what the worker itself cannot reach is an answer', async () => {
+    const thrown = statusOfError(new EngineError('UNAVAILABLE', 'the price list is not reached'))
+    const { answer, replicas } = calling([
+      () => {
+        throw errorOfStatus(thrown, { endpoint: 'a:1', function: 'upper_batch' })
+      },
+      () => [text('x')],
+    ])
+    expect(await failureOf(answer())).toMatchObject({ code: 'UNAVAILABLE' })
+    expect(replicas.released).toEqual(['a:1 answered'])
   })
 
   it('of a volatile function is made again only where it was not begun', async () => {

@@ -1,5 +1,6 @@
 import { EngineError, toEngineError } from '../../../src/base/errors.ts'
 import type { CallRequest } from '../../../src/protocol/callChannel.ts'
+import { isThrownByWorker } from '../../../src/protocol/remoteError.ts'
 import type { Clock, Random } from '../../clock.ts'
 import type { InvokeContext } from '../../executor.ts'
 import { amendError } from '../../policies/amendError.ts'
@@ -72,10 +73,12 @@ async function* callOne<Item>(
       outcome = 'cancelled'
       throw signal.reason
     }
-    const error = failedAt(place, lease.endpoint, ofReplica(toEngineError(thrown)))
-    if (error.code === 'UNAVAILABLE') outcome = 'unavailable'
+    const given = toEngineError(thrown)
+    const error = failedAt(place, lease.endpoint, ofReplica(given))
+    const isLost = error.code === 'UNAVAILABLE' && !(given.code === 'UNAVAILABLE' && isThrownByWorker(given))
+    if (isLost) outcome = 'unavailable'
     if (items > 0) throw amendError(error, (message) => message, { itemsYielded: items })
-    if (error.code === 'UNAVAILABLE') return error
+    if (isLost) return error
     throw error
   } finally {
     lease.release(outcome)
