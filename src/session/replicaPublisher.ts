@@ -7,9 +7,9 @@ import { messageOf } from '../base/errors.ts'
 
 export interface ReplicaPublisherOptions {
   readonly registry: Pick<GroupRegistry, 'publish'>
-  status(): readonly GroupStatus[]
+  readonly status: () => readonly GroupStatus[]
   /** The file of what a replica writes; null where none is kept. */
-  logOf(group: string, replica: string): string | null
+  readonly logOf: (group: string, replica: string) => string | null
 }
 
 const PERIOD_MS = 1000

@@ -17,7 +17,7 @@ export interface ServedGroupsOptions {
   /** All functions of the session's definitions: those that name a group are hosted by it. */
   readonly functions: readonly RegisteredFunction[]
   /** The version that a group's model stands for. Throws MODEL_UNKNOWN. */
-  resolveModel(reference: string): Promise<ModelVersion>
+  readonly resolveModel: (reference: string) => Promise<ModelVersion>
 }
 
 /** The functions of the groups that a session serves now. */

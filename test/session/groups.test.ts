@@ -96,15 +96,15 @@ describe('scaling groups of a session', () => {
     const session = await openHere()
     await session.groups.deploy(stamps('0'))
     const revisions = repeats(5)
-    let deploying = true
+    const deployed = new AbortController()
     const found: unknown[][] = []
     const load = Array.from({ length: 3 }, async () => {
-      while (deploying) found.push(await stampsOf(session, 2000))
+      while (!deployed.signal.aborted) found.push(await stampsOf(session, 2000))
     })
     for (let revision = 1; revision <= revisions; revision++) {
       await session.groups.deploy(stamps(String(revision)))
     }
-    deploying = false
+    deployed.abort()
     await Promise.all(load)
     expect(found.filter(({ length }) => length !== 1)).toEqual([])
     expect(found.flat().length).toBeGreaterThan(revisions)
