@@ -29,8 +29,8 @@ async function run(options: FigureOptions): Promise<Measurement> {
         const echoed = `SELECT text, catalog_call('model.echo', text) AS result FROM '${input}'`
         const sum = `SELECT sum(strlen(result)) FROM (${echoed})`
         for (let round = 0; round <= rounds; round++) {
-          const run = (): Promise<void> => expectNumber(session, sum, rows * STRING_LENGTH)
-          const seconds = await secondsOf({ run })
+          const query = (): Promise<void> => expectNumber(session, sum, rows * STRING_LENGTH)
+          const seconds = await secondsOf({ run: query })
           if (round > 0) times.push(seconds)
         }
         await expectNumber(session, `SELECT count(*) FILTER (result = text) FROM (${echoed})`, rows)
