@@ -46,7 +46,10 @@ export async function withPythonWorker<T>(
   work: (endpoint: string) => Promise<T>,
 ): Promise<T> {
   if (missingWorker !== null) throw new Error(missingWorker)
-  return withProcess(await WorkerProcess.open(pythonWorker(module), { PYTHONPATH: folder }), work)
+  return withProcess(
+    await WorkerProcess.open(pythonWorker(module), { PYTHONPATH: folder, CHALK_INPUT_ARGS: 'text' }),
+    work,
+  )
 }
 
 async function withProcess<T>(worker: WorkerProcess, work: (endpoint: string) => Promise<T>): Promise<T> {

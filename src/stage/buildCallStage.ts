@@ -1,7 +1,7 @@
 import { lookup } from '../../catalog/catalog.ts'
 import type { CatalogSnapshot } from '../../catalog/function.ts'
 import { tryType } from '../../catalog/policy/tryType.ts'
-import type { DataType, Schema } from '../base/dataType.ts'
+import type { DataType, Field, Schema } from '../base/dataType.ts'
 import { formatType, sameType } from '../base/formatType.ts'
 import type { Expr, NamedExpr } from '../expr/expr.ts'
 import { caseWhen, column, sql } from '../expr/factories.ts'
@@ -21,7 +21,7 @@ export function callColumns({ args, metadata, guard }: CallProjectPlan): Readonl
   return new Set(parts.flatMap((part) => [...collectColumns(part)]))
 }
 
-/** A stage that makes these calls over the rows of a plan, and the columns that it yields. */
+/** A stage that makes these calls over the rows of a plan, and the columns that it yields: the needed ones, null for all, and results. */
 export async function buildCallStage(
   lowered: Lowered,
   calls: readonly CallProjectPlan[],
@@ -29,8 +29,10 @@ export async function buildCallStage(
   lowering: Lowering,
 ): Promise<{ readonly stage: CallStage; readonly schema: Schema }> {
   const { catalog } = lowering.context
+  const read = new Set(calls.flatMap((call) => [...callColumns(call)]))
+  const isNeeded = ({ name }: Field): boolean => needed === null || needed.has(name)
   const own = (await lowering.context.describe(lowered.plan, lowering.relations)).filter(
-    ({ name }) => needed === null || needed.has(name),
+    (field) => isNeeded(field) || read.has(field.name),
   )
   const columns = new InputColumns(own)
   const stageCalls = calls.map((call): StageCall => {
@@ -46,8 +48,9 @@ export async function buildCallStage(
       outcome: call.outcome,
     }
   })
+  const kept = own.filter(isNeeded)
   const outputs: StageOutput[] = [
-    ...own.map(({ name }, index): StageOutput => ({ kind: 'input', name, column: index })),
+    ...kept.map((field): StageOutput => ({ kind: 'input', name: field.name, column: own.indexOf(field) })),
     ...calls.map(({ name }, index): StageOutput => ({ kind: 'call', name, call: index })),
   ]
   const results = calls.map((call) => ({ name: call.name, type: resultType(call, catalog) }))
@@ -57,7 +60,7 @@ export async function buildCallStage(
     calls: stageCalls,
     outputs,
   }
-  return { stage, schema: [...own, ...results] }
+  return { stage, schema: [...kept, ...results] }
 }
 
 function resultType(call: CallProjectPlan, catalog: CatalogSnapshot): DataType {

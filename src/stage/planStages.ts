@@ -103,11 +103,21 @@ async function lowerCalls(
     calls.unshift(below)
     below = below.input
   }
-  const used =
-    needed === null ? null : new Set([...needed, ...calls.flatMap((call) => [...callColumns(call)])])
-  let lowered = await lower(below, used, lowering)
-  for (const group of independentGroups(calls)) lowered = await addCallStage(lowered, group, used, lowering)
+  let lowered = await lower(below, withColumnsOf(calls, needed), lowering)
+  const groups = independentGroups(calls)
+  for (const [index, group] of groups.entries()) {
+    const kept = withColumnsOf(groups.slice(index + 1).flat(), needed)
+    lowered = await addCallStage(lowered, group, kept, lowering)
+  }
   return lowered
+}
+
+/** The columns that are needed above calls and by them; null for all. */
+function withColumnsOf(
+  calls: readonly CallProjectPlan[],
+  needed: ReadonlySet<string> | null,
+): ReadonlySet<string> | null {
+  return needed === null ? null : new Set([...needed, ...calls.flatMap((call) => [...callColumns(call)])])
 }
 
 function independentGroups(calls: readonly CallProjectPlan[]): CallProjectPlan[][] {
