@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { type RegisteredFunction, registerFunction } from '../catalog/registerFunction.ts'
 import { ProcessExecutor } from '../dist/udf/executors/process/process.js'
 import type { CallEvent } from '../udf/callEvents.ts'
@@ -64,7 +64,8 @@ async function soon(holds: () => boolean): Promise<boolean> {
 /** The processes that wrote themselves down in a file. */
 function pidsIn(file: string): number[] {
   try {
-    return readFileSync(file, 'utf8').trim().split('\n').map(Number)
+    // What stands behind the last end of a line may still be written.
+    return readFileSync(file, 'utf8').split('\n').slice(0, -1).map(Number)
   } catch {
     return []
   }
@@ -205,6 +206,7 @@ describe('processes', () => {
       ['--import', 'tsx', 'test/fixtures/process/parent.ts', file, String(waits)],
       { stdio: 'ignore' },
     )
+    onTestFinished(() => void parent.kill('SIGKILL'))
     for (let tries = 0; tries < 3000 && pidsIn(file).length === 0; tries++) await setTimeout(10)
     const pids = pidsIn(file)
     expect(pids.map(isAlive)).toEqual([true])
