@@ -13,7 +13,8 @@ import { jsonLine, tableHeader, tableRow, verdictOf } from '../benchmarks/report
 import { task as makeInput } from '../benchmarks/tasks/makeInput.ts'
 import { expectSums } from '../benchmarks/workloads/expectSums.ts'
 import { checkUpper } from '../benchmarks/workloads/upper.ts'
-import { missingFile, modelFile } from './models/pythonModels.ts'
+import { missingWorker } from './interop/pythonWorker.ts'
+import { missingFile, missingModule, modelFile } from './models/pythonModels.ts'
 
 const measurement: Measurement = {
   ratio: 0.75,
@@ -184,6 +185,12 @@ describe('figures', () => {
       'limits',
       'mlp',
       'model-memory',
+      'overlap',
+      'remote-echo',
+      'remote-latency',
+      'remote-python',
+      'scale',
+      'small-calls',
       'swap',
       'warm-cache',
     ])
@@ -236,6 +243,35 @@ describe('a run', () => {
       ['warm-cache', 2000, 'rows/s'],
     ])
   })
+
+  it('calls workers in other processes', async () => {
+    const lines = await linesOf(['remote-echo', 'remote-latency', 'small-calls'], 100)
+    expect(lines.map((line) => [line['name'], line['rows'], line['unit']])).toEqual([
+      ['remote-echo', 100, 'rows/s'],
+      ['remote-latency', 100, 'rows/s'],
+      ['small-calls', 100, 's'],
+    ])
+  })
+
+  it('keeps calls of a slow worker in flight together, and starts and ends replicas with the load', async () => {
+    const [overlap] = await linesOf(['overlap'], 60)
+    // One after the other they would take three seconds.
+    expect(overlap?.['value']).toBeLessThan(2.5)
+    const [scale] = await linesOf(['scale'], 640)
+    expect(scale?.['note']).toContain('the number of replicas turned 0 times in a step of the load at most')
+  })
+
+  const withoutEngine = missingWorker ?? missingModule('chalkdf')
+  const unmeasured = withoutEngine === null ? '' : ` (skipped: ${withoutEngine})`
+
+  it.skipIf(withoutEngine !== null)(
+    `holds workers in Python against Chalk's engine${unmeasured}`,
+    async () => {
+      const [line] = await linesOf(['remote-python'], 20_000)
+      expect(line).toMatchObject({ name: 'remote-python', rows: 20_000 })
+      expect(line?.['ratio']).toBeGreaterThan(0)
+    },
+  )
 
   const missing = missingFile(modelFile('minilm/minilm.onnx'), modelFile('tabular/mlp.onnx'))
   const skipped = missing === null ? '' : ` (skipped: ${missing})`
