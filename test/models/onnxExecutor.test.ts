@@ -71,7 +71,7 @@ describe('the onnx executor', () => {
       expect(code).toBe('CANCELLED')
       expect(message).toMatch(/^function 'model\.m\d+' \(version 3\) was cancelled in batch 7$/)
     }
-    expect(performance.now() - started).toBeLessThan(200)
+    expect(performance.now() - started).toBeLessThan(1000)
     expect(await call()).toMatchObject({ code: 'CANCELLED' })
     // It goes on with the next.
     expect(await callModel(executor, binding, [[row]])).toHaveLength(1)

@@ -95,7 +95,7 @@ describe('scaling groups of a session', () => {
   it('lose no call and mix no revisions when they are deployed again and again under load', async () => {
     const session = await openHere()
     await session.groups.deploy(stamps('0'))
-    const revisions = repeats(5)
+    const revisions = repeats(3)
     const deployed = new AbortController()
     const found: unknown[][] = []
     const load = Array.from({ length: 3 }, async () => {
