@@ -139,11 +139,13 @@ describe('a call within a call', () => {
   })
 
   it('is cancelled with it', async () => {
+    let began = false
     let ended = false
     const inner = defineFunction({
       ...one,
       name: 'inner',
       handler: async ({ x }, { signal }) => {
+        began = true
         await setTimeout(60_000, null, { signal }).finally(() => {
           ended = true
         })
@@ -153,7 +155,7 @@ describe('a call within a call', () => {
     const outer = defineFunction({ ...one, name: 'outer', handler: async ({ x }) => inner.remote({ x }) })
     const controller = new AbortController()
     const call = failureOf(open(outer, inner)([5], { signal: controller.signal }))
-    await setTimeout(30)
+    await expect.poll(() => began).toBe(true)
     controller.abort()
     expect(await call).toMatchObject({ code: 'CANCELLED' })
     await expect.poll(() => ended).toBe(true)
