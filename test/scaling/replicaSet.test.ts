@@ -5,6 +5,21 @@ import { SimulatedGroup } from './simulatedReplicas.ts'
 
 const never = new Cancellation()
 
+describe('starts', () => {
+  it('come one after the other where they would slow each other down', async () => {
+    const group = new SimulatedGroup({ minReplicas: 3, maxReplicas: 3 }, undefined, { startsAtOnce: 1 })
+    const prepared = group.set.prepare()
+    await group.clock.settle()
+    expect(group.shown).toEqual(['embedder-1 starting 0'])
+    await group.clock.until(prepared)
+    await group.clock.settle()
+    expect(group.shown).toEqual(['embedder-1 ready 0', 'embedder-2 starting 0'])
+    await group.clock.advance(10_000)
+    expect(group.shown).toEqual(['embedder-1 ready 0', 'embedder-2 ready 0', 'embedder-3 ready 0'])
+    await group.set.close()
+  })
+})
+
 describe('places', () => {
   it('are given to the replica with the least calls, to each only as many as it takes', async () => {
     const group = new SimulatedGroup({ minReplicas: 2, maxReplicas: 2 })

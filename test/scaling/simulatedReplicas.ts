@@ -8,7 +8,7 @@ import type {
   ReplicaLease,
   ReplicaProvider,
 } from '../../udf/scaling/replica.ts'
-import { ReplicaSet } from '../../udf/scaling/replicaSet.ts'
+import { ReplicaSet, type ReplicaSetOptions } from '../../udf/scaling/replicaSet.ts'
 import { VirtualClock } from '../virtualClock.ts'
 import { groupSpec } from './groups.ts'
 
@@ -70,8 +70,13 @@ export class SimulatedGroup {
   /** What becomes of a replica that was just started. */
   onStart: (replica: SimulatedReplica) => void = () => undefined
 
-  constructor(group: Partial<ScalingGroupSpec> = {}, provider?: ReplicaProvider) {
+  constructor(
+    group: Partial<ScalingGroupSpec> = {},
+    provider?: ReplicaProvider,
+    options: Pick<ReplicaSetOptions, 'startsAtOnce'> = {},
+  ) {
     this.set = new ReplicaSet({
+      ...options,
       group: groupSpec(group),
       revision: 1,
       provider: provider ?? this.#provider(),

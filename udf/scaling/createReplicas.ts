@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { kubernetesName } from '../../catalog/groups/kubernetesName.ts'
 import type { RemoteBinding, ScalingGroupSpec } from '../../catalog/groups/scalingGroup.ts'
 import type { SecretValues } from '../../catalog/secret.ts'
@@ -39,11 +40,18 @@ export function createReplicas(
     group,
     revision,
     provider,
+    startsAtOnce: startsAtOnce(group),
     connect: (endpoint) => connect(endpoint, named),
     clock,
     random,
     log,
   })
+}
+
+/** Processes of this machine that start share its cores with each other, and with whoever waits for the first of them. */
+function startsAtOnce({ provider, source }: ScalingGroupSpec): number {
+  const isHere = provider === 'process' && source.kind !== 'endpoints'
+  return isHere ? Math.max(1, Math.floor(availableParallelism() / 2)) : Number.POSITIVE_INFINITY
 }
 
 function createProvider(

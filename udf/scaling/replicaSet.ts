@@ -27,6 +27,8 @@ export interface ReplicaSetOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: ScalingLog
+  /** Replicas that may be starting at once; those that share the cores would all be ready late. Default: any number. */
+  readonly startsAtOnce?: number
 }
 
 /** Starts in a row that fail until calls no longer wait for the next. */
@@ -189,14 +191,15 @@ export class ReplicaSet implements Replicas {
 
   /** Adds slots and gives some up until there are as many as are wanted. */
   #scale(): void {
-    const { group, provider } = this.#options
+    const { group, provider, startsAtOnce = Number.POSITIVE_INFINITY } = this.#options
     if (!provider.scales || this.#lifetime.aborted || this.#isDraining) return
     const { desired } = this.#scaler
     for (const slot of dispensable(this.#slots, desired)) slot.retire()
     let missing = desired - this.#active
     for (const slot of this.#slots) if (missing > 0 && slot.reclaim()) missing--
     // One that drains still takes what a replica takes.
-    const room = Math.min(missing, group.maxReplicas - this.#slots.length)
+    const starting = this.#slots.filter(({ state }) => state === 'starting').length
+    const room = Math.min(missing, group.maxReplicas - this.#slots.length, startsAtOnce - starting)
     for (let added = 0; added < room; added++) this.#addSlot(() => provider.start(), true)
     this.#admit()
   }
@@ -233,6 +236,7 @@ export class ReplicaSet implements Replicas {
     // It is not ended as soon as it is there, because what it was started for is over.
     if (isFirst) this.#scaler.noteUse(this.#active)
     this.#admit()
+    this.#scale()
   }
 
   #startFailed(error: EngineError, isFinal: boolean): void {
