@@ -253,11 +253,13 @@ describe('a run', () => {
     ])
   })
 
-  it('keeps calls of a slow worker in flight together, and starts and ends replicas with the load', async () => {
+  it('keeps calls of a slow worker in flight together, and starts and ends replicas with the load', {
+    timeout: 150_000,
+  }, async () => {
     const [overlap] = await linesOf(['overlap'], 60)
     // One after the other they would take three seconds.
     expect(overlap?.['value']).toBeLessThan(2.5)
-    const [scale] = await linesOf(['scale'], 640)
+    const [scale] = await linesOf(['scale'], 20_480)
     expect(scale?.['note']).toContain('the number of replicas turned 0 times in a step of the load at most')
   })
 

@@ -19,7 +19,7 @@ export const figure: Figure = {
   unit: 's',
   must: { atMost: 1 },
   aim: null,
-  rows: 10_240,
+  rows: 20_480,
   rounds: 3,
   run,
 }
