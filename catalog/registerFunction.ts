@@ -54,6 +54,11 @@ export function registerFunction(
   return Object.freeze({ signature: Object.freeze(signature), definition })
 }
 
+/** The same function under another name. */
+export function renamed({ signature, definition }: RegisteredFunction, name: string): RegisteredFunction {
+  return Object.freeze({ signature: Object.freeze({ ...signature, name }), definition })
+}
+
 function executorOf(
   { isolation, executor, async }: FunctionDefinition,
   module: ModuleReference | null,

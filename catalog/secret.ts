@@ -46,6 +46,16 @@ export function createSecret(name: string, value: string): Secret {
   return new HiddenValue(name, value)
 }
 
+/** The value `given` for a secret, or else a variable of the environment; null where there is none, or an empty one. */
+export function findSecret(
+  secret: string,
+  given: SecretValues,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string | null {
+  const value = Object.hasOwn(given, secret) ? given[secret] : environment[secret]
+  return value === undefined || value === '' ? null : value
+}
+
 /**
  * The values of the secrets that a function asks for: those `given`, else variables of the environment; none may be empty.
  * Throws SECRET_MISSING.
@@ -56,8 +66,8 @@ export function resolveSecrets(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): SecretValues {
   const values = secrets.map((secret) => {
-    const value = Object.hasOwn(given, secret) ? given[secret] : environment[secret]
-    if (value === undefined || value === '') throw missingSecret(secret, { name, version })
+    const value = findSecret(secret, given, environment)
+    if (value === null) throw missingSecret(secret, { name, version })
     return [secret, value] as const
   })
   return Object.freeze(Object.fromEntries(values))

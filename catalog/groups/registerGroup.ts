@@ -2,7 +2,7 @@ import { EngineError } from '../../src/base/errors.ts'
 import type { FunctionDefinition } from '../defineFunction.ts'
 import type { FunctionSignature } from '../function.ts'
 import type { ModelVersion } from '../models/model.ts'
-import type { RegisteredFunction } from '../registerFunction.ts'
+import { type RegisteredFunction, renamed } from '../registerFunction.ts'
 import type { RemoteBinding, ScalingGroupSpec } from './scalingGroup.ts'
 
 /** What a group's replicas serve, beside what its own definition says. */
@@ -49,10 +49,6 @@ function remoteFunction(
     remote,
   }
   return Object.freeze({ signature: Object.freeze(own), definition })
-}
-
-function renamed({ signature, definition }: RegisteredFunction, name: string): RegisteredFunction {
-  return Object.freeze({ signature: Object.freeze({ ...signature, name }), definition })
 }
 
 function modelFunction(

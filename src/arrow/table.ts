@@ -71,7 +71,8 @@ function typeOrNull(vector: arrow.Vector): DataType | null {
   }
 }
 
-const kindsWithUnits: ReadonlySet<DataType['kind']> = new Set([
+/** Types whose numbers alone do not show what they count. */
+export const kindsWithUnits: ReadonlySet<DataType['kind']> = new Set([
   'date',
   'time',
   'time_ns',

@@ -1,5 +1,5 @@
 import type { ScalingGroupSpec } from '../../catalog/groups/scalingGroup.ts'
-import type { SecretValues } from '../../catalog/secret.ts'
+import { findSecret, type SecretValues } from '../../catalog/secret.ts'
 import { createReplicas } from '../../udf/scaling/createReplicas.ts'
 import type { Replicas } from '../../udf/scaling/replica.ts'
 import { EngineError } from '../base/errors.ts'
@@ -25,8 +25,8 @@ export function openReplicas(of: RevisionOf, { state, secrets }: OpenReplicasOpt
 
 function tokenOf({ name, token }: ScalingGroupSpec, given: SecretValues): string | null {
   if (token === null) return null
-  const value = Object.hasOwn(given, token) ? given[token] : process.env[token]
-  if (value !== undefined && value !== '') return value
+  const value = findSecret(token, given)
+  if (value !== null) return value
   throw new EngineError(
     'SECRET_MISSING',
     `scaling group '${name}' sends secret '${token}' as its token, and nobody gave it`,

@@ -5,7 +5,7 @@ import { loadDefinitions } from '../../catalog/loadModules.ts'
 import { ModelRegistry } from '../../catalog/models/modelRegistry.ts'
 import { readDeployment } from '../../catalog/models/readDeployment.ts'
 import { registerModel } from '../../catalog/models/registerModel.ts'
-import type { RegisteredFunction } from '../../catalog/registerFunction.ts'
+import { type RegisteredFunction, renamed } from '../../catalog/registerFunction.ts'
 import { inspectModel } from '../../udf/executors/onnx/inspectModel.ts'
 import { EngineError } from '../base/errors.ts'
 import type { SessionState } from '../session/sessionState.ts'
@@ -74,8 +74,7 @@ function withGroup(hosted: readonly RegisteredFunction[], group: string): readon
   const [only, ...others] = hosted
   const name = `model.${group}`
   if (only === undefined || others.length > 0 || only.signature.name === name) return hosted
-  const signature = Object.freeze({ ...only.signature, name })
-  return [...hosted, Object.freeze({ signature, definition: only.definition })]
+  return [...hosted, renamed(only, name)]
 }
 
 function checkNames(hosted: readonly RegisteredFunction[]): void {

@@ -5,6 +5,7 @@ import { type Batch, type ColumnData, isValid } from '../arrow/column.ts'
 import { nullColumn } from '../arrow/columns.ts'
 import { decodeColumn } from '../arrow/decode.ts'
 import { encodeColumn } from '../arrow/encode.ts'
+import { kindsWithUnits } from '../arrow/table.ts'
 import { type TimestampKind, unitsPerSecond } from '../arrow/temporal.ts'
 import type { DataType, Field, Schema } from '../base/dataType.ts'
 import { EngineError } from '../base/errors.ts'
@@ -106,21 +107,9 @@ function isText({ kind }: DataType): boolean {
   return kind === 'varchar' || kind === 'json'
 }
 
-const kindsWithUnits: ReadonlySet<DataType['kind']> = new Set([
-  'date',
-  'time',
-  'time_ns',
-  'timestamp',
-  'timestamp_s',
-  'timestamp_ms',
-  'timestamp_ns',
-  'timestamp_tz',
-  'interval',
-] as const)
-
 /** Whether the values count something that their numbers alone do not show. */
 function countsUnits({ kind }: DataType): boolean {
-  return kindsWithUnits.has(kind)
+  return kindsWithUnits.has(kind) || kind === 'interval'
 }
 
 type PlainTimestamp = DataType & { readonly kind: Exclude<TimestampKind, 'timestamp_tz'> }

@@ -1,15 +1,12 @@
 import { type ChildProcess as NodeProcess, spawn } from 'node:child_process'
 import { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { heapFlags } from '../../heapFlags.ts'
 import { readLines } from '../../readLines.ts'
 import { type ChildMessage, type ChildOrder, FRAMES_FD, type LastWords, WORDS_FD } from './childMessages.ts'
 import { FrameReader, writeFrame } from './frames.ts'
 
 const childFile = fileURLToPath(new URL('./child.js', import.meta.url))
-/** V8 collects garbage as its heap comes near its limit, so it gets one that leaves room for what lies beside it. */
-const HEAP_SHARE = 0.75
-const BESIDE_HEAP_MAX = 128 * 2 ** 20
-
 /** How a child ended. */
 export interface ChildExit extends LastWords {
   readonly code: number | null
@@ -117,12 +114,6 @@ export class ChildProcess {
 
 function socketOf(stream: unknown): Socket | null {
   return stream instanceof Socket ? stream : null
-}
-
-function heapFlags(memoryLimit: number | null): readonly string[] {
-  if (memoryLimit === null) return []
-  const bytes = Math.max(memoryLimit * HEAP_SHARE, memoryLimit - BESIDE_HEAP_MAX)
-  return [`--max-old-space-size=${Math.floor(bytes / 2 ** 20)}`]
 }
 
 /** Those that say how code is loaded and run; not those that are about what this process was started for. */

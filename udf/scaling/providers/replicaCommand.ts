@@ -3,8 +3,9 @@ import { access } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ScalingGroupSpec } from '../../../catalog/groups/scalingGroup.ts'
-import type { SecretValues } from '../../../catalog/secret.ts'
+import { findSecret, type SecretValues } from '../../../catalog/secret.ts'
 import { EngineError } from '../../../src/base/errors.ts'
+import { heapFlags } from '../../heapFlags.ts'
 
 /** What is run for a replica. */
 export interface ReplicaCommand {
@@ -23,9 +24,6 @@ export interface CommandOptions {
   readonly cli: string
 }
 
-/** V8 collects garbage as its heap comes near its limit, so it gets one that leaves room for what lies beside it. */
-const HEAP_SHARE = 0.75
-const BESIDE_HEAP_MAX = 128 * 2 ** 20
 /** Calls at once that a worker takes without being told. */
 const WORKER_CALLS = 64
 
@@ -94,17 +92,11 @@ function secretsOf(group: ScalingGroupSpec, given: SecretValues): Record<string,
 }
 
 function secretOf({ name }: ScalingGroupSpec, secret: string, given: SecretValues): string {
-  const value = Object.hasOwn(given, secret) ? given[secret] : process.env[secret]
-  if (value !== undefined && value !== '') return value
+  const value = findSecret(secret, given)
+  if (value !== null) return value
   throw new EngineError(
     'SECRET_MISSING',
     `scaling group '${name}' asks for secret '${secret}', which nobody gave`,
     { hint: `open the session with secrets: { ${secret}: … }, or set the environment variable ${secret}` },
   )
-}
-
-function heapFlags(memory: number | null): readonly string[] {
-  if (memory === null) return []
-  const bytes = Math.max(memory * HEAP_SHARE, memory - BESIDE_HEAP_MAX)
-  return [`--max-old-space-size=${Math.floor(bytes / 2 ** 20)}`]
 }
