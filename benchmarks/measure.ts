@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Measurement } from './figure.ts'
+import type { FigureOptions, Measurement } from './figure.ts'
 
 /** Work whose time is taken; what `before` does is not counted. */
 export interface Timed {
@@ -30,6 +30,32 @@ export async function interleave(rounds: number, limit: Timed, candidate: Timed)
   return {
     limit: median(seconds.limit),
     candidate: median(seconds.candidate),
+    runs: rounds,
+    peakRssBytes: peakRssBytes(),
+  }
+}
+
+/** Median seconds of so many runs, after one that warms up and does not count. */
+export async function medianSeconds(rounds: number, run: () => Promise<void>): Promise<number> {
+  const times: number[] = []
+  for (let round = 0; round <= rounds; round++) {
+    const seconds = await secondsOf({ run })
+    if (round > 0) times.push(seconds)
+  }
+  return median(times)
+}
+
+/** What calls in lanes took, as a share of what they would take without gaps. */
+export function idealRatio(
+  { rows, rounds }: Pick<FigureOptions, 'rows' | 'rounds'>,
+  { ideal, seconds }: { readonly ideal: number; readonly seconds: number },
+): Measurement {
+  return {
+    ratio: ideal / seconds,
+    value: rows / seconds,
+    limit: rows / ideal,
+    rows,
+    seconds,
     runs: rounds,
     peakRssBytes: peakRssBytes(),
   }

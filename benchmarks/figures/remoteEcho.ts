@@ -1,6 +1,6 @@
 import type { Figure, FigureOptions, Measurement } from '../figure.ts'
 import { makeStrings } from '../inputs.ts'
-import { median, peakRssBytes, secondsOf } from '../measure.ts'
+import { medianSeconds, peakRssBytes } from '../measure.ts'
 import { expectNumber, withSession } from '../openSession.ts'
 import { STRING_LENGTH } from '../tasks/makeInput.ts'
 import { remoteModule, textGroup, withWorker } from '../workloads/remote.ts'
@@ -20,24 +20,19 @@ export const figure: Figure = {
 async function run(options: FigureOptions): Promise<Measurement> {
   const { rows, rounds } = options
   const input = await makeStrings(options)
-  const times: number[] = []
-  await withWorker(remoteModule('echo'), ['--group', 'echo'], async (endpoint) => {
+  const seconds = await withWorker(remoteModule('echo'), ['--group', 'echo'], async (endpoint) => {
     const functions = [textGroup('echo', endpoint)]
-    await withSession(
+    return withSession(
       {},
       async (session) => {
         const echoed = `SELECT text, catalog_call('model.echo', text) AS result FROM '${input}'`
         const sum = `SELECT sum(strlen(result)) FROM (${echoed})`
-        for (let round = 0; round <= rounds; round++) {
-          const query = (): Promise<void> => expectNumber(session, sum, rows * STRING_LENGTH)
-          const seconds = await secondsOf({ run: query })
-          if (round > 0) times.push(seconds)
-        }
+        const median = await medianSeconds(rounds, () => expectNumber(session, sum, rows * STRING_LENGTH))
         await expectNumber(session, `SELECT count(*) FILTER (result = text) FROM (${echoed})`, rows)
+        return median
       },
       { functions },
     )
   })
-  const seconds = median(times)
   return { value: rows / seconds, limit: null, rows, seconds, runs: rounds, peakRssBytes: peakRssBytes() }
 }

@@ -1,7 +1,7 @@
 import type { Figure, FigureOptions, Measurement } from '../figure.ts'
 import { makeDoubles } from '../inputs.ts'
-import { median, peakRssBytes, secondsOf } from '../measure.ts'
-import { scalar, withSession } from '../openSession.ts'
+import { idealRatio, medianSeconds } from '../measure.ts'
+import { expectNumber, withSession } from '../openSession.ts'
 import { remoteModule, waitingGroup } from '../workloads/remote.ts'
 
 const BATCH_ROWS = 64
@@ -24,33 +24,15 @@ export const figure: Figure = {
 async function run(options: FigureOptions): Promise<Measurement> {
   const { rows, rounds } = options
   const input = await makeDoubles(options)
-  const times: number[] = []
   const functions = [remoteModule('wait'), waitingGroup(REPLICAS, CALLS_OF_REPLICA)]
-  await withSession(
+  const seconds = await withSession(
     {},
-    async (session) => {
+    (session) => {
       const query = `SELECT sum(remote_wait_50ms(id)) FROM '${input}'`
-      for (let round = 0; round <= rounds; round++) {
-        let sum = Number.NaN
-        const seconds = await secondsOf({
-          run: async () => void (sum = Number(await scalar(session, query))),
-        })
-        if (sum !== (rows * (rows - 1)) / 2)
-          throw new Error(`the sum of ${rows} row numbers came out as ${sum}`)
-        if (round > 0) times.push(seconds)
-      }
+      return medianSeconds(rounds, () => expectNumber(session, query, (rows * (rows - 1)) / 2))
     },
     { functions, state: null },
   )
-  const seconds = median(times)
   const ideal = (rows / BATCH_ROWS / (REPLICAS * CALLS_OF_REPLICA)) * WAIT_SECONDS
-  return {
-    ratio: ideal / seconds,
-    value: rows / seconds,
-    limit: rows / ideal,
-    rows,
-    seconds,
-    runs: rounds,
-    peakRssBytes: peakRssBytes(),
-  }
+  return idealRatio(options, { ideal, seconds })
 }
